@@ -1,0 +1,129 @@
+/** What one visitor's actor remembers: plain data only, so that a snapshot is a value. */
+import type { Settings, VisitEndReason } from './entries.ts'
+import type { Who } from './facts.ts'
+
+export interface OpenPage {
+  readonly ordinal: number
+  readonly pageId: string
+  readonly browserPageID: string
+  readonly enteredAt: number
+}
+
+export interface OpenSession {
+  readonly ordinal: number
+  readonly sessionId: string
+  readonly identityId: string
+  readonly startedAt: number
+}
+
+export interface Visit {
+  readonly ordinal: number
+  readonly visitId: string
+  readonly startedAt: number
+  readonly implicit: boolean
+  /** The latest occurred time of an applied browser event (E5). */
+  readonly lastActivityAt: number
+  readonly idleAt: number
+  readonly maxAt: number
+  /** Not null only in `leaving`. */
+  readonly leaveAt: number | null
+  readonly departedAt: number | null
+  readonly hasSocket: boolean
+  readonly pages: readonly OpenPage[]
+  readonly session: OpenSession | null
+  /** The identities that signed in during this visit: their link stays when a rejection takes others back. */
+  readonly signedIn: readonly string[]
+  /** The identity that an agent confirmed in this visit (I6). */
+  readonly confirmed: string | null
+}
+
+/** The visitor's latest visit after its end, as it was: what a wrong end is undone from (V10). */
+export interface EndedVisit {
+  readonly visit: Visit
+  readonly who: Who
+  readonly endedAt: number
+  readonly reason: VisitEndReason
+  /** False once a verdict or an erasure came after the end. */
+  readonly mayReopen: boolean
+}
+
+export interface Lease {
+  readonly leaseId: number
+  readonly engine: string
+  readonly purpose: string
+  readonly until: number
+}
+
+/** A verdict that can still be retracted (I17): what was before it, and what it did. */
+export interface Verdict {
+  readonly seq: number
+  readonly kind: 'confirm' | 'reject'
+  readonly identityId: string
+  readonly visitId: string | null
+  readonly before: Who
+  readonly confirmedBefore: string | null
+  /** The rejection that it made, or lifted, is undone with it. */
+  readonly changedRejection: boolean
+  readonly retracted: boolean
+}
+
+export interface VisitorContext {
+  readonly globalVisitID: string
+  readonly settings: Settings
+  /** The last server start this visitor has heard of. */
+  readonly boot: number
+  readonly visit: Visit | null
+  readonly latest: EndedVisit | null
+  readonly who: Who
+  readonly rejected: readonly string[]
+  readonly verdicts: readonly Verdict[]
+  readonly leases: readonly Lease[]
+  readonly withdrawn: boolean
+  /** How many of each this visitor has had: the next ordinal is one more. */
+  readonly counts: {
+    readonly visits: number
+    readonly sessions: number
+    readonly pages: number
+    readonly leases: number
+  }
+}
+
+/** Bounds of what a context holds; the oldest goes when one is full. */
+export const OPEN_PAGES_MAX = 64
+export const VERDICTS_MAX = 16
+export const REJECTED_MAX = 64
+export const SIGNED_IN_MAX = 64
+
+export const NOBODY: Who = {
+  state: 'anonymous',
+  identityId: null,
+  confidence: null,
+  asOf: 0,
+  halfLifeMs: null,
+  how: null,
+  since: 0,
+  changedSeq: 0,
+}
+
+export interface VisitorInput {
+  readonly globalVisitID: string
+  readonly settings: Settings
+  readonly boot: number
+}
+
+/** A visitor at birth: nobody, nowhere. */
+export function newVisitor({ globalVisitID, settings, boot }: VisitorInput): VisitorContext {
+  return {
+    globalVisitID,
+    settings,
+    boot,
+    visit: null,
+    latest: null,
+    who: NOBODY,
+    rejected: [],
+    verdicts: [],
+    leases: [],
+    withdrawn: false,
+    counts: { visits: 0, sessions: 0, pages: 0, leases: 0 },
+  }
+}
