@@ -52,6 +52,13 @@ export interface VisitEnded {
   readonly reason: VisitEndReason
 }
 
+/** A later event of a late visit (V12) moved its end. */
+export interface VisitExtended {
+  readonly type: 'visit.extended'
+  readonly ordinal: number
+  readonly endedAt: number
+}
+
 export interface VisitReopened {
   readonly type: 'visit.reopened'
   readonly ordinal: number
@@ -250,6 +257,7 @@ export interface ConsentChanged {
 export type Fact =
   | VisitOpened
   | VisitEnded
+  | VisitExtended
   | VisitReopened
   | VisitAliased
   | EventPlaced
