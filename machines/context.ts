@@ -70,8 +70,6 @@ export interface Verdict {
 export interface VisitorContext {
   readonly globalVisitID: string
   readonly settings: Settings
-  /** The last server start this visitor has heard of. */
-  readonly boot: number
   readonly visit: Visit | null
   readonly latest: EndedVisit | null
   readonly who: Who
@@ -108,15 +106,13 @@ export const NOBODY: Who = {
 export interface VisitorInput {
   readonly globalVisitID: string
   readonly settings: Settings
-  readonly boot: number
 }
 
 /** A visitor at birth: nobody, nowhere. */
-export function newVisitor({ globalVisitID, settings, boot }: VisitorInput): VisitorContext {
+export function newVisitor({ globalVisitID, settings }: VisitorInput): VisitorContext {
   return {
     globalVisitID,
     settings,
-    boot,
     visit: null,
     latest: null,
     who: NOBODY,

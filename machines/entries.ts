@@ -88,7 +88,7 @@ export interface DeadlineEntry extends Stamp {
 /** The server started again, or with other settings, since this visitor's last entry (Q7). */
 export interface ServerStartedEntry extends Stamp {
   readonly type: 'server.started'
-  /** Counts the node's starts; a visitor hears of each at most once. */
+  /** Counts the node's starts; a visitor with an open visit hears of each before anything else. */
   readonly boot: number
   /** When the server started, epoch ms. */
   readonly startedAt: number

@@ -56,14 +56,13 @@ export function endsLeases(context: VisitorContext, { due }: DeadlineEntry): Ste
  * browsers to come back; a visit that had a socket gets such a leave deadline.
  */
 export function hearsStart(context: VisitorContext, entry: ServerStartedEntry): Step {
-  const { boot, startedAt, settings } = entry
+  const { startedAt, settings } = entry
   const { visit } = context
-  if (visit === null) return becomes({ ...context, boot, settings })
+  if (visit === null) return becomes({ ...context, settings })
   const wait = startedAt + settings.restartGraceMs
   const leaves = visit.leaveAt !== null || visit.hasSocket
   return becomes({
     ...context,
-    boot,
     settings,
     visit: {
       ...visit,

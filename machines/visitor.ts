@@ -43,8 +43,8 @@ export function birth(input: VisitorInput): VisitorSnapshot {
 
 /** A live actor that goes on from a snapshot: started, its errors observed. */
 export function startVisitor(snapshot: VisitorSnapshot): VisitorActor {
-  const { globalVisitID, settings, boot } = snapshot.context
-  const actor = createActor(visitorMachine, { snapshot, input: { globalVisitID, settings, boot } })
+  const { globalVisitID, settings } = snapshot.context
+  const actor = createActor(visitorMachine, { snapshot, input: { globalVisitID, settings } })
   // Without an observer XState throws an actor's error in a timer, which would end the process (E12).
   actor.subscribe({ error: () => {} })
   return actor.start()
