@@ -109,6 +109,9 @@ export interface VisitRow {
   readonly reason: string | null
   readonly implicit: boolean
   readonly userAgentId: string | null
+  /** The identity that last signed in here, and the one last recognized: what a UserInfo naming the visit means (I9). */
+  readonly authenticated: number
+  readonly recognized: number
   readonly ranges: Ranges
 }
 

@@ -1,0 +1,113 @@
+// One transaction: the fences, then only puts and removes. A throw in it undoes all of it.
+import { createReader } from './bytes.ts'
+import type { Batch, ChunkPut, VisitorPut } from './encode.ts'
+import { StaleCommit } from './errors.ts'
+import { seenKey } from './keys.ts'
+import { commitExtent } from './node-rows.ts'
+import { isStoredEvent } from './rows.ts'
+import { KEYS, NOTHING, type TableName, type Tables } from './tables.ts'
+import { armedAtOf, connectedOf, seqOf } from './visitor-row.ts'
+
+/** Called before each put and remove of a transaction, counted from 1; tests throw from it. */
+export type BeforePut = (table: TableName, count: number) => void
+
+/** Puts and removes of one transaction. */
+export interface Puts {
+  put(table: TableName, key: Uint8Array, value: Uint8Array): void
+  remove(table: TableName, key: Uint8Array): void
+}
+
+export function createPuts(tables: Tables, beforePut: BeforePut | undefined): Puts {
+  let count = 0
+  return {
+    put(table, key, value) {
+      count += 1
+      beforePut?.(table, count)
+      tables[table].putSync(key, value)
+    },
+    remove(table, key) {
+      count += 1
+      beforePut?.(table, count)
+      tables[table].removeSync(key)
+    },
+  }
+}
+
+/** Puts a batch. Throws `StaleCommit` where a visitor's seq, or the node's position, is not the one before. */
+export function putBatch(tables: Tables, puts: Puts, batch: Batch): void {
+  if (batch.count > 0) checkPosition(tables, batch.firstPosition)
+  for (const visitor of batch.visitors) putVisitor(tables, puts, visitor)
+  for (const { stretch, value } of batch.chunks) {
+    puts.put('stream', KEYS.stream.of(stretch.number, stretch.entries[0]?.seq ?? 0), value)
+  }
+  for (const chunk of batch.chunks) putSeen(puts, chunk)
+  for (const { table, key, value } of batch.rows) {
+    if (value === null) puts.remove(table, key)
+    else puts.put(table, key, value)
+  }
+}
+
+/** E4: positions go on without a gap, so a commit behind one that failed fails too. */
+function checkPosition(tables: Tables, firstPosition: number): void {
+  const { position } = lastCommit(tables)
+  if (firstPosition !== position + 1) {
+    throw new StaleCommit(
+      `the node stands at position ${position}; a commit cannot begin at ${firstPosition}`,
+    )
+  }
+}
+
+/** Where the last commit ended, as the disk (or the transaction) has it. */
+export function lastCommit(tables: Tables): { readonly position: number; readonly at: number } {
+  const reader = createReader()
+  for (const { key, value } of tables.commits.getRange({ reverse: true, limit: 1 })) {
+    reader.open(value)
+    const { at, count } = commitExtent(reader)
+    return { position: KEYS.commit.part(key, 0) + count - 1, at }
+  }
+  return { position: 0, at: 0 }
+}
+
+function putVisitor(tables: Tables, puts: Puts, { visitor, value }: VisitorPut): void {
+  const { row, previousSeq } = visitor
+  const stored = tables.visitors.getBinaryFast(KEYS.visitor.of(row.number))
+  const storedSeq = stored === undefined ? 0 : seqOf(stored)
+  if (storedSeq !== previousSeq) {
+    throw new StaleCommit(
+      `visitor ${row.number} stands at seq ${storedSeq}, not ${previousSeq}; read it again`,
+    )
+  }
+  const armedAt = stored === undefined ? 0 : armedAtOf(stored)
+  const connected = stored === undefined ? 0 : connectedOf(stored)
+  puts.put('visitors', KEYS.visitor.of(row.number), value)
+  if (row.armedAt !== armedAt) {
+    if (armedAt !== 0) puts.remove('deadlines', KEYS.deadline.of(armedAt, row.number))
+    if (row.armedAt !== 0) puts.put('deadlines', KEYS.deadline.of(row.armedAt, row.number), NOTHING)
+  }
+  if (row.connected !== 0 && connected === 0) puts.put('connected', KEYS.visitor.of(row.number), NOTHING)
+  if (row.connected === 0 && connected !== 0) puts.remove('connected', KEYS.visitor.of(row.number))
+}
+
+/** Values of one byte to five: the seq as `uint` reads it. */
+const SEQ_BYTES = [1, 2, 3, 4, 5, 6].map((length) => Buffer.allocUnsafeSlow(length))
+
+function putSeen(puts: Puts, { stretch }: ChunkPut): void {
+  for (const entry of stretch.entries) {
+    if (!isStoredEvent(entry)) continue
+    puts.put('seen', seenKey(stretch.number, entry.words.eventID), seqBytes(entry.seq))
+  }
+}
+
+/** The seq as the varint that a reader's `uint` takes, in a buffer that is used again. */
+function seqBytes(seq: number): Uint8Array {
+  let length = 1
+  for (let rest = seq; rest > 0x7f; rest = Math.floor(rest / 128)) length += 1
+  const bytes = SEQ_BYTES[length - 1] ?? Buffer.alloc(length)
+  let rest = seq
+  for (let index = 0; index < length - 1; index += 1) {
+    bytes[index] = (rest % 128) | 0x80
+    rest = Math.floor(rest / 128)
+  }
+  bytes[length - 1] = rest
+  return bytes
+}

@@ -1,0 +1,200 @@
+// The rows of one commit while they are gathered; readable at once, also through a draft made behind this one.
+import type { Draft, RowReads } from './contract.ts'
+import type {
+  BaseRow,
+  ChangeRow,
+  ContactRow,
+  IdentityRow,
+  LinkRow,
+  NameKind,
+  NameRow,
+  PageRow,
+  SessionRow,
+  StoredEntry,
+  TokenRow,
+  VisitorRow,
+  VisitRow,
+} from './rows.ts'
+import { isStoredEvent } from './rows.ts'
+
+/** What one visitor said without another in between: one chunk, one stretch of the commit. */
+export interface Stretch {
+  readonly number: number
+  readonly entries: readonly StoredEntry[]
+}
+
+export interface DraftVisitor {
+  readonly row: VisitorRow
+  /** What the disk must say: the seq before the first of these entries. */
+  readonly previousSeq: number
+  readonly entries: readonly StoredEntry[]
+}
+
+/** What the commit writes. */
+export interface DraftRows {
+  readonly visitorNumbers: Map<string, number>
+  readonly identityNumbers: Map<string, number>
+  readonly visitors: Map<number, DraftVisitor>
+  readonly stretches: Stretch[]
+  readonly bases: BaseRow[]
+  readonly visits: Map<string, VisitRow>
+  readonly sessions: Map<string, SessionRow>
+  readonly pages: Map<string, PageRow>
+  readonly names: Map<string, NameRow>
+  readonly identities: Map<number, IdentityRow>
+  readonly links: Map<string, LinkRow>
+  readonly contacts: Map<string, ContactRow>
+  readonly changes: ChangeRow[]
+  readonly tokens: Map<string, TokenRow>
+  readonly userAgents: Map<string, string>
+  /** The numbers that are allotted next. */
+  readonly next: Numbers
+  /** What is read where this draft has nothing: the draft in front, and the disk once that one is written. */
+  below: RowReads
+}
+
+export interface Numbers {
+  visitor: number
+  identity: number
+}
+
+/** Rows of the draft in front are seen until they are on disk; numbers go on from where it stands now. */
+export function createDraft(
+  below: RowReads,
+  next: Readonly<Numbers>,
+): { readonly draft: Draft; readonly rows: DraftRows } {
+  const rows = emptyRows(below, next)
+  const draft: Draft = {
+    ...readsOf(rows),
+    ...putsOf(rows),
+    numberVisitor: (globalVisitID) =>
+      draft.visitorNumber(globalVisitID) || allot(rows.visitorNumbers, globalVisitID, rows.next.visitor++),
+    numberIdentity: (identityId) =>
+      draft.identityNumber(identityId) || allot(rows.identityNumbers, identityId, rows.next.identity++),
+    changes: rows.changes,
+    get isEmpty() {
+      return Object.values(rows).every((part) => !isGathered(part))
+    },
+  }
+  return { draft, rows }
+}
+
+function emptyRows(below: RowReads, next: Readonly<Numbers>): DraftRows {
+  return {
+    visitorNumbers: new Map(),
+    identityNumbers: new Map(),
+    visitors: new Map(),
+    stretches: [],
+    bases: [],
+    visits: new Map(),
+    sessions: new Map(),
+    pages: new Map(),
+    names: new Map(),
+    identities: new Map(),
+    links: new Map(),
+    contacts: new Map(),
+    changes: [],
+    tokens: new Map(),
+    userAgents: new Map(),
+    next: { ...next },
+    below,
+  }
+}
+
+function allot(numbers: Map<string, number>, id: string, number: number): number {
+  numbers.set(id, number)
+  return number
+}
+
+function isGathered(part: unknown): boolean {
+  return (part instanceof Map && part.size > 0) || (Array.isArray(part) && part.length > 0)
+}
+
+function readsOf(rows: DraftRows): RowReads {
+  return {
+    visitorNumber: (globalVisitID) =>
+      rows.visitorNumbers.get(globalVisitID) ?? rows.below.visitorNumber(globalVisitID),
+    visitor: (number) => rows.visitors.get(number)?.row ?? rows.below.visitor(number),
+    visit: (number, ordinal) => rows.visits.get(path(number, ordinal)) ?? rows.below.visit(number, ordinal),
+    session: (number, visit, ordinal) =>
+      rows.sessions.get(path(number, visit, ordinal)) ?? rows.below.session(number, visit, ordinal),
+    page: (number, visit, ordinal) =>
+      rows.pages.get(path(number, visit, ordinal)) ?? rows.below.page(number, visit, ordinal),
+    name: (kind, name) => rows.names.get(namePath(kind, name)) ?? rows.below.name(kind, name),
+    identityNumber: (identityId) =>
+      rows.identityNumbers.get(identityId) ?? rows.below.identityNumber(identityId),
+    identity: (identity) => rows.identities.get(identity) ?? rows.below.identity(identity),
+    link: (number, visit, identity) =>
+      rows.links.get(path(number, visit, identity)) ?? rows.below.link(number, visit, identity),
+    token: (globalVisitID) => rows.tokens.get(globalVisitID) ?? rows.below.token(globalVisitID),
+    seenSeq: (number, eventID) =>
+      seqIn(rows.visitors.get(number), eventID) || rows.below.seenSeq(number, eventID),
+    userAgent: (userAgentId) => rows.userAgents.get(userAgentId) ?? rows.below.userAgent(userAgentId),
+    contactsOfEntry: (number, seq) => contactsOfEntry(rows, number, seq),
+  }
+}
+
+function putsOf(
+  rows: DraftRows,
+): Omit<Draft, keyof RowReads | 'numberVisitor' | 'numberIdentity' | 'changes' | 'isEmpty'> {
+  return {
+    putVisitor: (row, entries, previousSeq) => putVisitor(rows, { row, entries, previousSeq }),
+    putBase: (row) => void rows.bases.push(row),
+    putVisit: (row) => void rows.visits.set(path(row.number, row.ordinal), row),
+    putSession: (row) => void rows.sessions.set(path(row.number, row.visit, row.ordinal), row),
+    putPage: (row) => void rows.pages.set(path(row.number, row.visit, row.ordinal), row),
+    putName: (row) => void rows.names.set(namePath(row.kind, row.name), row),
+    putIdentity: (row) => void rows.identities.set(row.identity, row),
+    putLink: (row) => void rows.links.set(path(row.number, row.visit, row.identity), row),
+    putContact: (row) => void rows.contacts.set(path(row.position, row.n), row),
+    putChange: (row) => void rows.changes.push(row),
+    putToken: (row) => void rows.tokens.set(row.globalVisitID, row),
+    putUserAgent: (userAgentId, text) => void rows.userAgents.set(userAgentId, text),
+  }
+}
+
+/** The same visitor again: the fence of the first time holds, the entries add up. */
+function putVisitor(rows: DraftRows, put: DraftVisitor): void {
+  const number = put.row.number
+  const before = rows.visitors.get(number)
+  const { row, entries } = put
+  rows.visitors.set(
+    number,
+    before === undefined
+      ? put
+      : { row, previousSeq: before.previousSeq, entries: [...before.entries, ...entries] },
+  )
+  if (entries.length === 0) return
+  const last = rows.stretches.at(-1)
+  // Nobody spoke in between: the stretch goes on, and so does its chunk.
+  if (last?.number === number) {
+    rows.stretches[rows.stretches.length - 1] = { number, entries: [...last.entries, ...entries] }
+  } else rows.stretches.push({ number, entries })
+}
+
+/** E1 within the draft: a visitor has few entries in it. */
+function seqIn(visitor: DraftVisitor | undefined, eventID: string): number {
+  if (visitor === undefined) return 0
+  for (const entry of visitor.entries) {
+    if (isStoredEvent(entry) && entry.words.eventID === eventID) return entry.seq
+  }
+  return 0
+}
+
+function contactsOfEntry(rows: DraftRows, number: number, seq: number): readonly ContactRow[] {
+  const below = rows.below.contactsOfEntry(number, seq)
+  if (rows.contacts.size === 0) return below
+  const found = new Map(below.map((row) => [path(row.position, row.n), row]))
+  for (const [place, row] of rows.contacts) {
+    if (row.number === number && row.seq === seq) found.set(place, row)
+  }
+  return [...found.values()]
+}
+
+function path(a: number, b: number, c = 0): string {
+  return `${a} ${b} ${c}`
+}
+
+function namePath(kind: NameKind, name: string): string {
+  return `${kind} ${name}`
+}

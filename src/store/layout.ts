@@ -1,0 +1,40 @@
+// The version of what keys and rows say, and how many times the folder was opened.
+import { StoreTooNew } from './errors.ts'
+import { idKey } from './keys.ts'
+import type { Tables } from './tables.ts'
+
+/** Raised when a key or a row says something else than before; each step then gets a migration. */
+export const LAYOUT = 1
+
+export const LAYOUT_KEY = idKey('layout')
+export const BOOT_KEY = idKey('boot')
+
+/** Step n brings a folder of layout n + 1 to n + 2; it runs in one transaction with the version's own row. */
+const MIGRATIONS: readonly ((tables: Tables) => void)[] = []
+
+/** Brings an older folder up to this layout (Q5), counts this start, and returns its number. Not yet flushed. */
+export function prepareLayout(tables: Tables, path: string): number {
+  return tables.env.transactionSync(() => {
+    const found = readCounter(tables, LAYOUT_KEY) || LAYOUT
+    if (found > LAYOUT) {
+      throw new StoreTooNew(
+        `${path} has layout ${found}, and this version knows layouts up to ${LAYOUT}: start the version that wrote it, or a later one`,
+      )
+    }
+    for (const migrate of MIGRATIONS.slice(found - 1)) migrate(tables)
+    const boot = readCounter(tables, BOOT_KEY) + 1
+    tables.meta.putSync(LAYOUT_KEY, counter(LAYOUT))
+    tables.meta.putSync(BOOT_KEY, counter(boot))
+    return boot
+  })
+}
+
+export function readCounter(tables: Tables, key: Uint8Array): number {
+  return tables.meta.getBinaryFast(key)?.readUInt32BE(0) ?? 0
+}
+
+function counter(value: number): Buffer {
+  const bytes = Buffer.alloc(4)
+  bytes.writeUInt32BE(value)
+  return bytes
+}

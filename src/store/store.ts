@@ -1,0 +1,166 @@
+// The store over LMDB: opens a folder, writes drafts to it, and finds the rows again.
+import { mkdirSync } from 'node:fs'
+import { type Availability, createAvailability } from './availability.ts'
+import { createReader, createWriter } from './bytes.ts'
+import { type BeforePut, createPuts, lastCommit, type Puts, putBatch } from './commit.ts'
+import type { Draft, Store } from './contract.ts'
+import { createDraft, type DraftRows, type Numbers } from './draft.ts'
+import { encodeDraft } from './encode.ts'
+import { StaleCommit, StoreLocked, StoreTooNew, StoreUnavailable } from './errors.ts'
+import { idKey } from './keys.ts'
+import { BOOT_KEY, prepareLayout, readCounter } from './layout.ts'
+import { createLists } from './lists.ts'
+import { lockFolder } from './lock.ts'
+import { createRowReads } from './row-reads.ts'
+import { KEYS, openTables, type Tables } from './tables.ts'
+import { createUpkeep } from './upkeep.ts'
+import { usedBytes } from './used-bytes.ts'
+
+export interface StoreOptions {
+  /** The folder; made where it is not there. */
+  readonly path: string
+  /** The rows take no more bytes than this; 0 = what the disk has. */
+  readonly quotaBytes: number
+  /** Bytes of the disk that are left free. */
+  readonly diskReserveBytes: number
+  /** For tests: called before each put and remove, with their count in the transaction; what it throws fails it. */
+  readonly beforePut?: BeforePut
+}
+
+/**
+ * Opens a folder for this process alone. Rejects with `StoreLocked` (another server has it), `StoreTooNew` (written by
+ * a newer version) or `StoreUnavailable` (it cannot be written, or is no store); each says what to do.
+ */
+export async function openStore(options: StoreOptions): Promise<Store> {
+  const { path, quotaBytes } = options
+  const unlock = takeFolder(path)
+  const { tables, boot } = openFolder(path, unlock)
+  const reader = createReader()
+  const writer = createWriter()
+  const rowReads = createRowReads(tables, reader)
+  const availability = createAvailability({
+    ...options,
+    usedBytes: () => usedBytes(tables),
+    tryWrite: () => transact((puts) => puts.put('meta', PROBE_KEY, PROBE)),
+  })
+  const drafts = new WeakMap<Draft, DraftRows>()
+  let end = lastCommit(tables)
+  let next = readNext(tables)
+
+  /** One transaction, on disk when it resolves. */
+  async function transact(change: (puts: Puts) => void): Promise<void> {
+    // Unlike in transaction(), a throw in childTransaction() undoes the puts before it.
+    await tables.env.childTransaction(() => {
+      if (readCounter(tables, BOOT_KEY) !== boot) throw new StaleCommit(OPENED_BY_ANOTHER)
+      change(createPuts(tables, options.beforePut))
+    })
+    await tables.env.flushed
+    // Whoever is told of this commit reads it at once (H5).
+    tables.env.resetReadTxn()
+  }
+
+  async function write(change: (puts: Puts) => void, bytes = 0): Promise<void> {
+    refuseWhereUnavailable(availability)
+    try {
+      await transact(change)
+    } catch (cause) {
+      if (cause instanceof StaleCommit) throw cause
+      availability.failed(cause)
+      throw new StoreUnavailable(availability.reason() ?? 'the store could not write', { cause })
+    }
+    availability.wrote(bytes)
+  }
+
+  function rowsOf(draft: Draft): DraftRows {
+    const rows = drafts.get(draft)
+    if (rows === undefined) throw new Error('this draft was not made by this store: use createDraft')
+    return rows
+  }
+
+  async function commit(draft: Draft, { at }: { readonly at: number }): Promise<void> {
+    refuseWhereUnavailable(availability)
+    const rows = rowsOf(draft)
+    const batch = encodeDraft(writer, rows, at)
+    await write((puts) => putBatch(tables, puts, batch), batch.bytes)
+    // The draft in front is on disk too by now; what it kept can go.
+    rows.below = rowReads
+    next = rows.next
+    if (batch.count > 0) end = { position: batch.firstPosition + batch.count - 1, at }
+  }
+
+  const store: Store = {
+    ...rowReads,
+    ...createLists(tables, reader, rowReads),
+    ...createUpkeep(tables, { reader, writer }, write),
+    path,
+    boot,
+    lastPosition: () => end.position,
+    lastAt: () => end.at,
+    createDraft(behind) {
+      const front = behind && rowsOf(behind)
+      const { draft, rows } = createDraft(behind ?? rowReads, front?.next ?? next)
+      drafts.set(draft, rows)
+      return draft
+    },
+    commit,
+    unavailable: availability.reason,
+    recovered: availability.recovered,
+    stats: () => ({ bytes: usedBytes(tables), quotaBytes, lastPosition: end.position, lastAt: end.at }),
+    async close() {
+      availability.stop()
+      await tables.env.close()
+      unlock()
+    },
+  }
+  await availability.look()
+  return store
+}
+
+const PROBE_KEY = idKey('probe')
+const PROBE = Buffer.of(1)
+const OPENED_BY_ANOTHER = 'another server has opened this data folder since: this one must stop'
+
+function refuseWhereUnavailable(availability: Availability): void {
+  const reason = availability.reason()
+  if (reason !== null) throw new StoreUnavailable(reason)
+}
+
+/** Makes the folder if need be, and takes it for this process. */
+function takeFolder(path: string): () => void {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 })
+    return lockFolder(path)
+  } catch (cause) {
+    if (cause instanceof StoreLocked) throw cause
+    throw new StoreUnavailable(
+      `${path} cannot be written: name a folder with VESTIBULE_DATA that this user may write`,
+      { cause },
+    )
+  }
+}
+
+function openFolder(path: string, unlock: () => void): { readonly tables: Tables; readonly boot: number } {
+  let tables: Tables | undefined
+  try {
+    tables = openTables(path)
+    return { tables, boot: prepareLayout(tables, path) }
+  } catch (cause) {
+    void tables?.env.close()
+    unlock()
+    if (cause instanceof StoreTooNew) throw cause
+    throw new StoreUnavailable(
+      `${path} cannot be opened as a store: see whether it is one, and whether its disk is full or broken`,
+      { cause },
+    )
+  }
+}
+
+/** The numbers after the highest on disk. */
+function readNext(tables: Tables): Numbers {
+  const [visitor] = tables.visitors.getKeys({ reverse: true, limit: 1 })
+  const [identity] = tables.identities.getKeys({ reverse: true, limit: 1 })
+  return {
+    visitor: 1 + (visitor === undefined ? 0 : KEYS.visitor.part(visitor, 0)),
+    identity: 1 + (identity === undefined ? 0 : KEYS.identity.part(identity, 0)),
+  }
+}

@@ -1,0 +1,83 @@
+// The tables of the folder, each a named LMDB database, and the shapes of their keys. docs/store.md describes them.
+import { type Database, open, type RootDatabase } from 'lmdb'
+import { keyShape, WIDTH } from './keys.ts'
+
+/** Values go in as bytes and come out as buffers. */
+export type Table = Database<Uint8Array, Uint8Array>
+
+/** Every table; the order has no meaning. Adding one is no change of layout, changing what a key or row says is. */
+export const TABLE_NAMES = [
+  'visitorNumbers',
+  'visitors',
+  'stream',
+  'bases',
+  'seen',
+  'names',
+  'visits',
+  'sessions',
+  'pages',
+  'identityNumbers',
+  'identities',
+  'links',
+  'linksOf',
+  'contacts',
+  'contactsOf',
+  'deadlines',
+  'connected',
+  'changes',
+  'commits',
+  'userAgents',
+  'tokens',
+  'freshTokens',
+  'relay',
+  'notes',
+  'meta',
+] as const
+
+export type TableName = (typeof TABLE_NAMES)[number]
+export type Tables = { readonly [Name in TableName]: Table } & {
+  readonly env: RootDatabase<Uint8Array, Uint8Array>
+}
+
+/** Keys of numbers. The other tables are keyed by `idKey`, `hash16` or `seenKey`. */
+export const KEYS = {
+  visitor: keyShape(WIDTH.number),
+  stream: keyShape(WIDTH.number, WIDTH.seq),
+  base: keyShape(WIDTH.number, WIDTH.seq),
+  visit: keyShape(WIDTH.number, WIDTH.ordinal),
+  session: keyShape(WIDTH.number, WIDTH.ordinal, WIDTH.ordinal),
+  page: keyShape(WIDTH.number, WIDTH.ordinal, WIDTH.ordinal),
+  identity: keyShape(WIDTH.identity),
+  link: keyShape(WIDTH.number, WIDTH.ordinal, WIDTH.identity),
+  linkOf: keyShape(WIDTH.identity, WIDTH.position, WIDTH.number, WIDTH.ordinal),
+  contact: keyShape(WIDTH.position, WIDTH.n),
+  contactOf: keyShape(WIDTH.kind, WIDTH.number, WIDTH.position, WIDTH.n),
+  deadline: keyShape(WIDTH.at, WIDTH.number),
+  change: keyShape(WIDTH.position, WIDTH.n),
+  commit: keyShape(WIDTH.position),
+} as const
+
+/** Whose contacts: the first part of a `contactsOf` key. */
+export const OF_IDENTITY = 0
+export const OF_VISITOR = 1
+
+/** What an index row holds: all it says is in its key. */
+export const NOTHING = Buffer.alloc(0)
+
+/** Opens (and makes, where there are none) the tables in a folder. */
+export function openTables(path: string): Tables {
+  const env = open<Uint8Array, Uint8Array>({
+    path,
+    // A folder whose name has a dot in it would be taken for a file.
+    noSubdir: false,
+    maxDbs: TABLE_NAMES.length + 8,
+    encoding: 'binary',
+    keyEncoding: 'binary',
+  })
+  const named = TABLE_NAMES.map((name): [TableName, Table] => [
+    name,
+    env.openDB<Uint8Array, Uint8Array>({ name, encoding: 'binary', keyEncoding: 'binary' }),
+  ])
+  // The boundary where the list of names becomes the fields of an object.
+  return { env, ...(Object.fromEntries(named) as { readonly [Name in TableName]: Table }) }
+}
