@@ -275,6 +275,7 @@ export const OPTIONS = {
   ),
   commitEntries: whole('VESTIBULE_COMMIT_ENTRIES', 'entries of one commit', 2_000, 1),
   commitBytes: whole('VESTIBULE_COMMIT_BYTES', 'bytes of one commit', 4 * 1024 * 1024, 1_024),
+  profileKeys: whole('VESTIBULE_PROFILE_KEYS', 'profile values kept of one person', 100, 1),
   liveKeepMs: whole('VESTIBULE_LIVE_KEEP_MS', 'how long changes are kept', 86_400_000),
   drainMs: whole('VESTIBULE_DRAIN_MS', 'each step of a stop takes at most this', 5_000, 1),
 

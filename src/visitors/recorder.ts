@@ -1,0 +1,222 @@
+/** Applies what one visitor was told to its actor, entry by entry, and puts the rows that follow into the draft. */
+import type { VisitorContext } from '../../machines/context.ts'
+import { type Deadline, deadlinesOf, nextDue } from '../../machines/deadlines.ts'
+import type { Entry, Stamp } from '../../machines/entries.ts'
+import { faultOf, type VisitorSnapshot } from '../../machines/visitor.ts'
+import type { Draft } from '../store/contract.ts'
+import type { StoredEntry } from '../store/rows.ts'
+import { type Awake, revive } from './awake.ts'
+import type { Committed, EventRejection, NewEntry, NewEvent, Outcome } from './contract.ts'
+import { eventEntry, givesConsent } from './entries.ts'
+import { lookedIdentity, namedVisit } from './lookups.ts'
+import type { Applied } from './putting.ts'
+import type { Room } from './room.ts'
+import { putRows } from './rows.ts'
+import { toSnapshotRow } from './snapshots.ts'
+
+/** The state after every so many entries is kept, so that replay and time travel need not begin at the birth. */
+const BASE_EVERY = 1_000
+
+export interface Recorder {
+  /** Applies one entry after the deadlines due before it; what became of it, once the draft is on disk. */
+  readonly take: (entry: NewEntry) => Outcome
+  /** Applies the deadlines that are due, and nothing else. */
+  readonly catchUp: () => void
+  /** Puts the visitor's row; what the sockets must be told, or null. */
+  readonly finish: () => Committed['visits'][number] | null
+  readonly visit: () => VisitorContext['visit']
+  readonly hasWithdrawn: () => boolean
+}
+
+export interface RecorderInput {
+  readonly room: Room
+  readonly awake: Awake
+  readonly draft: Draft
+  readonly at: number
+  /** Allots the node's next position. */
+  readonly nextPosition: () => number
+}
+
+/** A recorder for one visitor and one moment: all its entries have the same `at`. */
+export function createRecorder({ room, awake, draft, at, nextPosition }: RecorderInput): Recorder {
+  const { globalVisitID, number } = awake
+  const firstSeq = awake.row.seq
+  const visitBefore = contextOf(awake).visit
+  const entries: StoredEntry[] = []
+  const seenNow = new Map<string, number>()
+  const disarmed = new Set(awake.row.disarmed)
+  let seq = firstSeq
+  let position = awake.row.position
+  let ended: string | null = null
+  let withdrawn = false
+
+  const stamp = (): Stamp => {
+    seq += 1
+    position = nextPosition()
+    return { seq, position, at }
+  }
+
+  const apply = (entry: Entry, userAgent: NewEvent['userAgent'] = null): Applied => {
+    const before = awake.actor.getSnapshot()
+    awake.facts.length = 0
+    awake.actor.send(entry)
+    const fault = faultOf(awake.actor)
+    if (fault !== null) keepFault(entry, before, fault)
+    const facts = awake.facts.splice(0)
+    const after = contextOf(awake)
+    const applied = { entry, facts, before: before.context, after, faulted: fault !== null, userAgent }
+    for (const fact of facts) {
+      if (fact.type === 'visit.ended' && fact.reason !== 'late') ended = fact.reason
+      if (fact.type === 'consent.changed') withdrawn = fact.withdrawn
+    }
+    entries.push(putRows(awake, draft, { applied, profileKeys: room.profileKeys }))
+    if (seq % BASE_EVERY === 0) putBase()
+    return applied
+  }
+
+  /** E12: the entry is kept as faulted and changes nothing; a deadline that faults is not armed again. */
+  const keepFault = (entry: Entry, before: VisitorSnapshot, fault: unknown): void => {
+    room.log.error(
+      { visitor: number, seq: entry.seq, entry: entry.type, err: fault },
+      'an entry made the machine throw',
+    )
+    revive(awake, before)
+    if (entry.type === 'deadline') disarmed.add(nameOf(entry))
+  }
+
+  const putBase = (): void => {
+    const { machineVersion } = awake.row
+    draft.putBase({ number, seq, machineVersion, snapshot: snapshotRow() })
+  }
+
+  const snapshotRow = () => toSnapshotRow(awake.actor.getSnapshot(), room.book, room.store.boot)
+
+  /** Q7: an open visit hears of the server's start before anything else; so does one whose settings changed. */
+  const hearStart = (): void => {
+    if (awake.boot === room.store.boot) return
+    awake.boot = room.store.boot
+    const { visit, settings } = contextOf(awake)
+    if (visit === null && settings === room.settings) return
+    const { startedAt, settings: today, store } = room
+    apply({ type: 'server.started', ...stamp(), boot: store.boot, startedAt, settings: today })
+  }
+
+  /** Deadlines decide: those due by now come before the entry, earliest first. */
+  const catchUp = (): void => {
+    hearStart()
+    while (nextDue(contextOf(awake)) <= at) {
+      const due = armed(contextOf(awake), disarmed)[0]
+      if (due === undefined || due.due > at) return
+      apply({ type: 'deadline', ...stamp(), ...due })
+    }
+  }
+
+  const take = (entry: NewEntry): Outcome => (entry.type === 'event' ? takeEvent(entry) : takeOther(entry))
+
+  const takeEvent = (event: NewEvent): Outcome => {
+    const { eventID, visitID } = event.words
+    const known = seenNow.get(eventID) ?? draft.seenSeq(number, eventID)
+    if (known !== 0) return { is: 'duplicate', seq: known }
+    catchUp()
+    const { visit, withdrawn: hasWithdrawn } = contextOf(awake)
+    if (hasWithdrawn && !givesConsent(event.words)) return rejected('withdrawn')
+    const named = namedVisit(draft, { number, open: visit, visitID })
+    if (named === 'foreign') return rejected('wrong_visitor')
+    const { namesVisit } = event
+    const looked = namesVisit && lookedIdentity(draft, number, { namesVisit, settings: room.settings })
+    const applied = apply(eventEntry(event, stamp(), { globalVisitID, named, looked }), event.userAgent)
+    seenNow.set(eventID, seq)
+    return applied.faulted ? rejected('internal') : kept(applied)
+  }
+
+  const takeOther = (entry: Exclude<NewEntry, NewEvent>): Outcome => {
+    catchUp()
+    const applied = apply({ ...entry, ...stamp() })
+    return applied.faulted ? rejected('internal') : kept(applied)
+  }
+
+  const kept = ({ facts, after }: Applied): Outcome => {
+    const placed = facts.find((fact) => fact.type === 'event.placed')
+    const answer = facts.find((fact) => fact.type === 'answered')
+    return {
+      is: 'kept',
+      seq,
+      position,
+      at,
+      recordedIn: placed === undefined ? (after.visit?.visitId ?? null) : visitIdOf(placed.ordinal),
+      late: placed?.late === true,
+      answer: answer === undefined ? null : { applied: answer.applied, reason: answer.reason },
+    }
+  }
+
+  const visitIdOf = (ordinal: number): string | null => draft.visit(number, ordinal)?.visitId ?? null
+
+  const finish = (): ReturnType<Recorder['finish']> => {
+    const context = contextOf(awake)
+    const armedAt = rearmed(awake.row.armedAt, armed(context, disarmed)[0]?.due ?? 0)
+    if (entries.length === 0 && armedAt === awake.row.armedAt) return null
+    awake.row = {
+      ...awake.row,
+      seq,
+      position,
+      at: entries.length === 0 ? awake.row.at : at,
+      firstAt: awake.row.firstAt === 0 ? at : awake.row.firstAt,
+      snapshot: snapshotRow(),
+      armedAt,
+      disarmed: stillArmed(context, disarmed),
+      connected: context.visit?.hasSocket === true ? context.visit.ordinal : 0,
+    }
+    draft.putVisitor(awake.row, entries, firstSeq)
+    const visitId = context.visit?.visitId ?? null
+    const isSame = visitId === (visitBefore?.visitId ?? null) && !withdrawn
+    return isSame ? null : { globalVisitID, visitId, reason: withdrawn ? 'withdrawn' : ended }
+  }
+
+  return {
+    take,
+    catchUp,
+    finish,
+    visit: () => contextOf(awake).visit,
+    hasWithdrawn: () => contextOf(awake).withdrawn,
+  }
+}
+
+function contextOf({ actor }: Awake): VisitorContext {
+  return actor.getSnapshot().context
+}
+
+/**
+ * The due time for the index, never later than the true one: an earlier one that stands is left, and moved only when
+ * it comes, so that a deadline that every event puts off costs no write.
+ */
+function rearmed(stands: number, due: number): number {
+  if (due === 0) return 0
+  return stands !== 0 && stands <= due ? stands : due
+}
+
+function armed(context: VisitorContext, disarmed: ReadonlySet<string>): readonly Deadline[] {
+  const all = deadlinesOf(context)
+  return disarmed.size === 0 ? all : all.filter((deadline) => !disarmed.has(nameOf(deadline)))
+}
+
+function stillArmed(context: VisitorContext, disarmed: ReadonlySet<string>): readonly string[] {
+  if (disarmed.size === 0) return []
+  return deadlinesOf(context)
+    .map(nameOf)
+    .filter((name) => disarmed.has(name))
+}
+
+function nameOf({ deadline, due }: Deadline): string {
+  return `${deadline}:${due}`
+}
+
+const MESSAGES: Readonly<Record<EventRejection, string>> = {
+  wrong_visitor: 'its visitID belongs to another visitor',
+  erased: 'it belongs to what was erased',
+  withdrawn: 'consent was withdrawn; a VisitStarted with data.consent true gives it again',
+  internal: 'it could not be applied; it is kept, and changed nothing',
+}
+
+function rejected(code: EventRejection): Outcome {
+  return { is: 'rejected', code, message: MESSAGES[code] }
+}

@@ -1,0 +1,42 @@
+/** Replay: a visitor's state again from its stream. For a damaged snapshot, and for `verify`. */
+import type { Fact } from '../../machines/facts.ts'
+import { step, type VisitorSnapshot } from '../../machines/visitor.ts'
+import type { Store } from '../store/contract.ts'
+import type { StoredEntry, VisitorRow } from '../store/rows.ts'
+import { storedAsEntry } from './entries.ts'
+import { fromSnapshotRow, type SettingsBook } from './snapshots.ts'
+
+/** Entries read at a time. */
+const STRIDE = 1_000
+
+export interface Replayed {
+  readonly stored: StoredEntry
+  readonly snapshot: VisitorSnapshot
+  readonly facts: readonly Fact[]
+}
+
+/** Every entry from `replayFrom` on, with the state after it and what followed; an entry that faulted changes nothing. */
+export function* replay(store: Store, book: SettingsBook, row: VisitorRow): Generator<Replayed> {
+  const { globalVisitID, number, replayFrom } = row
+  let { snapshot } = fromSnapshotRow({ globalVisitID, ...replayFrom }, book)
+  for (let from = replayFrom.seq + 1; from <= row.seq; from += STRIDE) {
+    const to = Math.min(from + STRIDE - 1, row.seq)
+    for (const stored of store.entries(number, { from, to, limit: STRIDE })) {
+      const entry = storedAsEntry(stored, globalVisitID, snapshot.context.visit)
+      const [next, facts] = stored.faulted ? [snapshot, []] : step(snapshot, entry)
+      snapshot = next
+      yield { stored, snapshot, facts }
+    }
+  }
+}
+
+/** The visitor's state after its last entry, from the stream alone. Throws `SnapshotDamaged` where `replayFrom` is too. */
+export function rebuild(
+  { store, book }: { readonly store: Store; readonly book: SettingsBook },
+  row: VisitorRow,
+): { readonly snapshot: VisitorSnapshot; readonly boot: number } {
+  const from = fromSnapshotRow({ globalVisitID: row.globalVisitID, ...row.replayFrom }, book)
+  let { snapshot } = from
+  for (const replayed of replay(store, book, row)) snapshot = replayed.snapshot
+  return { snapshot, boot: from.boot }
+}

@@ -1,0 +1,76 @@
+/** A snapshot as its row holds it: the settings by their number, the visitor's id left to the row. */
+import type { Settings } from '../../machines/entries.ts'
+import { MACHINE_VERSION, migrate, SnapshotDamaged } from '../../machines/versions.ts'
+import { keep, resume, type VisitorSnapshot } from '../../machines/visitor.ts'
+import type { Store } from '../store/contract.ts'
+
+/** All settings this node has ever run with, by number: what old snapshots were decided under. */
+export interface SettingsBook {
+  /** What this server decides under: one object, so that it can be compared by reference. */
+  readonly today: Settings
+  readonly of: (number: number) => Settings | undefined
+  readonly numberOf: (settings: Settings) => number
+}
+
+/** Reads the book from the store, and adds today's settings where they are new. */
+export async function openSettingsBook(store: Store, today: Settings): Promise<SettingsBook> {
+  const stored = store.note('settings')
+  const pages: readonly Settings[] = Array.isArray(stored) ? stored : []
+  const known = pages.findIndex((settings) => JSON.stringify(settings) === JSON.stringify(today))
+  const book = known === -1 ? [...pages, today] : pages.map((page, index) => (index === known ? today : page))
+  if (known === -1) await store.saveNote('settings', book)
+  return {
+    today,
+    of: (number) => book[number],
+    numberOf: (settings) => book.indexOf(settings),
+  }
+}
+
+/** What stands in `VisitorRow.snapshot`: the snapshot, and the start under which it was written. */
+export interface SnapshotRow {
+  readonly boot: number
+  readonly settings: number
+  readonly visit: string
+  readonly identity: string
+  /** The context without its id and settings; `who` null = nobody from birth. */
+  readonly context: Readonly<Record<string, unknown>>
+}
+
+/** The snapshot as a row. */
+export function toSnapshotRow(snapshot: VisitorSnapshot, book: SettingsBook, boot: number): SnapshotRow {
+  const { context, visit, identity } = keep(snapshot)
+  const { globalVisitID: _id, settings, ...rest } = context
+  return { boot, settings: book.numberOf(settings), visit, identity, context: rest }
+}
+
+/**
+ * The snapshot that a row holds, brought to today's machine version.
+ * Throws `SnapshotTooNew` or `SnapshotDamaged`.
+ */
+export function fromSnapshotRow(
+  row: { readonly globalVisitID: string; readonly machineVersion: number; readonly snapshot: unknown },
+  book: SettingsBook,
+): { readonly snapshot: VisitorSnapshot; readonly boot: number; readonly migrated: boolean } {
+  const { boot, kept } = opened(row, book)
+  const snapshot = resume(migrate(row.machineVersion, kept))
+  return { snapshot, boot, migrated: row.machineVersion !== MACHINE_VERSION }
+}
+
+/** The boundary where a stored value becomes a snapshot again; `migrate` checks its states and its context. */
+function opened(
+  { globalVisitID, snapshot }: { readonly globalVisitID: string; readonly snapshot: unknown },
+  book: SettingsBook,
+): { readonly boot: number; readonly kept: unknown } {
+  if (typeof snapshot !== 'object' || snapshot === null || !('context' in snapshot)) {
+    throw new SnapshotDamaged('a visitor row holds no snapshot')
+  }
+  const row = snapshot as Partial<SnapshotRow>
+  const settings = book.of(row.settings ?? -1)
+  if (settings === undefined) throw new SnapshotDamaged('a snapshot names settings that are not in the book')
+  const kept = {
+    visit: row.visit,
+    identity: row.identity,
+    context: { ...row.context, globalVisitID, settings },
+  }
+  return { boot: row.boot ?? 0, kept }
+}

@@ -1,0 +1,71 @@
+/** One sweep wakes the visitors whose deadlines are due; they are entries like all others. */
+import type { Store } from '../store/contract.ts'
+import type { Clock } from './clock.ts'
+import type { VisitorsLog } from './room.ts'
+
+/** How often it looks, at least. */
+const SWEEP_MS = 250
+/** Visitors woken at a time. */
+const SWEEP_MAX = 500
+/** E4: with a wall clock this far from ours, something is wrong with time, and no deadline fires on it. */
+const DRIFT_MAX_MS = 5 * 60_000
+
+export interface SweepOptions {
+  readonly store: Store
+  readonly clock: Clock
+  readonly log: VisitorsLog
+  /** Q7: until then browsers may come back, and nobody's deadline is delivered by the sweep. */
+  readonly quietUntil: number
+  /** Applies what is due to a visitor; resolves when that is on disk. */
+  readonly wake: (globalVisitID: string) => Promise<void>
+}
+
+/** Begins to sweep; the result ends it, after the sweep under way. */
+export function startSweep({ store, clock, log, quietUntil, wake }: SweepOptions): () => Promise<void> {
+  let isEnded = false
+  let isDrifting = false
+  let underWay: Promise<void> = Promise.resolve()
+  let connected: number[] | null = null
+
+  const isTimeRight = (): boolean => {
+    const drift = clock.drift()
+    const drifts = Math.abs(drift) > DRIFT_MAX_MS
+    if (drifts && !isDrifting) {
+      log.warn(
+        { driftMs: Math.round(drift) },
+        'the wall clock jumped: no deadline fires until it agrees again',
+      )
+    }
+    isDrifting = drifts
+    return !drifts
+  }
+
+  const sweep = async (): Promise<void> => {
+    const at = clock.now()
+    if (at < quietUntil || store.unavailable() !== null || !isTimeRight()) return
+    // Those who had a socket when the last server stopped, and did not come back (Q7).
+    connected ??= store.connected({ limit: Number.MAX_SAFE_INTEGER })
+    const left = connected.splice(0, SWEEP_MAX)
+    const due = store.due(at, SWEEP_MAX).map(({ number }) => number)
+    await Promise.all([...new Set([...left, ...due])].map(wakeByNumber))
+  }
+
+  const wakeByNumber = async (number: number): Promise<void> => {
+    const row = store.visitor(number)
+    if (row !== null) await wake(row.globalVisitID)
+  }
+
+  const tick = (): void => {
+    underWay = sweep()
+      .catch((err: unknown) => log.warn({ err }, 'deadlines could not be kept; they are tried again'))
+      .then(() => {
+        if (!isEnded) setTimeout(tick, SWEEP_MS).unref()
+      })
+  }
+  setTimeout(tick, 0).unref()
+
+  return async () => {
+    isEnded = true
+    await underWay
+  }
+}

@@ -1,0 +1,79 @@
+/** What others may read of a visitor: the last committed snapshot, in the words users see. */
+import type { Lease, OpenPage, VisitorContext } from '../../machines/context.ts'
+import { interactionOf } from '../../machines/identity-steps.ts'
+import type { Store } from '../store/contract.ts'
+import { SPELLED } from './changes.ts'
+import type { SettingsBook } from './snapshots.ts'
+import { fromSnapshotRow } from './snapshots.ts'
+
+export interface VisitorView {
+  readonly number: number
+  readonly globalVisitID: string
+  readonly seq: number
+  readonly position: number
+  /** `Anonymous`, `Authenticated`, `Recognized` or `WM-Recognized`. */
+  readonly state: string
+  readonly identityId: string | null
+  readonly confidence: {
+    readonly confidence: number
+    readonly asOf: number
+    readonly halfLifeMs: number | null
+  } | null
+  readonly interaction: string
+  readonly since: number
+  readonly visit: {
+    readonly ordinal: number
+    readonly visitId: string
+    readonly startDate: number
+    readonly implicit: boolean
+  } | null
+  readonly session: { readonly sessionId: string; readonly startDate: number } | null
+  readonly pages: readonly OpenPage[]
+  /** Of the open visit, else of the latest; null where there was none. */
+  readonly lastActivity: number | null
+  readonly rejected: readonly string[]
+  readonly lease: Lease | null
+  readonly withdrawn: boolean
+}
+
+/** The visitor as last committed, or null where nobody has heard of it. */
+export type ViewVisitor = (globalVisitID: string) => VisitorView | null
+
+/** Makes the function that reads a visitor. */
+export function createViews(store: Store, book: SettingsBook): ViewVisitor {
+  return (globalVisitID) => {
+    const row = store.visitor(store.visitorNumber(globalVisitID))
+    if (row === null) return null
+    const { number, seq, position, firstAt } = row
+    const { context } = fromSnapshotRow(row, book).snapshot
+    return { number, globalVisitID, seq, position, ...viewOf(context, firstAt) }
+  }
+}
+
+function viewOf(
+  context: VisitorContext,
+  firstAt: number,
+): Omit<VisitorView, 'number' | 'globalVisitID' | 'seq' | 'position'> {
+  const { visit, latest, who, settings, rejected, leases, withdrawn } = context
+  const { confidence, asOf, halfLifeMs } = who
+  const session = visit?.session ?? null
+  return {
+    state: SPELLED[who.state],
+    identityId: who.identityId,
+    confidence: confidence === null ? null : { confidence, asOf, halfLifeMs },
+    interaction: interactionOf(who, settings),
+    since: who.since === 0 ? firstAt : who.since,
+    visit: visit && {
+      ordinal: visit.ordinal,
+      visitId: visit.visitId,
+      startDate: visit.startedAt,
+      implicit: visit.implicit,
+    },
+    session: session && { sessionId: session.sessionId, startDate: session.startedAt },
+    pages: visit?.pages ?? [],
+    lastActivity: (visit ?? latest?.visit)?.lastActivityAt ?? null,
+    rejected,
+    lease: leases[0] ?? null,
+    withdrawn,
+  }
+}

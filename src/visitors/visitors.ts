@@ -1,0 +1,165 @@
+/** The room of the actors: one for each globalVisitID, spawned at its first entry, asleep when idle. */
+import { timingSafeEqual } from 'node:crypto'
+import type { Settings } from '../../machines/entries.ts'
+import { MACHINE_VERSION, SnapshotTooNew } from '../../machines/versions.ts'
+import type { Store } from '../store/contract.ts'
+import { type Awake, wake } from './awake.ts'
+import type { Clock } from './clock.ts'
+import { type Batch, createCommitter } from './committer.ts'
+import type { Admission, Committed, Visitors } from './contract.ts'
+import { createRecorder } from './recorder.ts'
+import type { Room, VisitorsLog } from './room.ts'
+import { createBedroom } from './sleep.ts'
+import { openSettingsBook } from './snapshots.ts'
+import { startSweep } from './sweep.ts'
+import { createViews, type ViewVisitor } from './views.ts'
+import { deadlinesWork, entriesWork, tokenWork, type VisitorWork } from './works.ts'
+
+export interface VisitorsOptions {
+  readonly store: Store
+  readonly settings: Settings
+  readonly clock: Clock
+  readonly log: VisitorsLog
+  readonly limits: VisitorsLimits
+}
+
+export interface VisitorsLimits {
+  readonly sleepAfterMs: number
+  readonly awakeMax: number
+  readonly waitingEntries: number
+  readonly commitEntries: number
+  readonly commitBytes: number
+  readonly profileKeys: number
+}
+
+export interface OpenVisitors extends Visitors {
+  readonly view: ViewVisitor
+}
+
+/** Opens the room over a store. Refuses (`SnapshotTooNew`) snapshots that a newer server has written (Q5). */
+export async function openVisitors({
+  store,
+  settings,
+  clock,
+  log,
+  limits,
+}: VisitorsOptions): Promise<OpenVisitors> {
+  await noteMachineVersion(store)
+  const book = await openSettingsBook(store, settings)
+  const startedAt = clock.now()
+  const room: Room = { store, settings: book.today, book, startedAt, profileKeys: limits.profileKeys, log }
+  const bedroom = createBedroom({ ...limits, now: clock.now })
+  const view = createViews(store, book)
+  const listeners = new Set<(committed: Committed) => void>()
+
+  const committer = createCommitter<VisitorWork>({
+    store,
+    clock,
+    entriesMax: limits.commitEntries,
+    bytesMax: limits.commitBytes,
+    waitingMax: limits.waitingEntries,
+    apply: (batch, works, nextPosition) => applyWorks({ room, bedroom }, batch, works, nextPosition),
+    committed: ({ draft, touched, visits }) => {
+      for (const visitor of touched) visitor.unflushed -= 1
+      for (const listener of listeners) listener({ changes: draft.changes, visits })
+      bedroom.turnIn()
+    },
+    lost: ({ touched }, err) => {
+      bedroom.drop(touched)
+      log.error({ err, visitors: touched.size }, 'a commit failed; its visitors go on from the disk')
+    },
+  })
+
+  const add = <T>(
+    work: (settling: { resolve: (value: T) => void; reject: (error: Error) => void }) => VisitorWork,
+  ) => new Promise<T>((resolve, reject) => committer.add(work({ resolve, reject })))
+
+  const isKnown = (globalVisitID: string): boolean =>
+    store.visitorNumber(globalVisitID) !== 0 || store.token(globalVisitID) !== null
+
+  const admit = async (globalVisitID: string, tokenHash: Uint8Array | null): Promise<Admission> => {
+    const isNew = !isKnown(globalVisitID)
+    const bound = store.token(globalVisitID)
+    const isRight =
+      bound === null
+        ? tokenHash === null ||
+          (await add<boolean>((settling) => tokenWork(globalVisitID, tokenHash, settling)))
+        : tokenHash !== null && timingSafeEqual(bound.hash, tokenHash)
+    if (!isRight) return { is: 'unauthorized' }
+    const visitor = view(globalVisitID)
+    const standing = { visitId: visitor?.visit?.visitId ?? null, state: visitor?.state ?? 'Anonymous' }
+    return { is: 'admitted', isNew, standing }
+  }
+
+  const endSweep = startSweep({
+    store,
+    clock,
+    log,
+    quietUntil: startedAt + room.settings.restartGraceMs,
+    wake: (globalVisitID) => add<void>((settling) => deadlinesWork(globalVisitID, settling)),
+  })
+  const turningIn = setInterval(bedroom.turnIn, Math.max(1, limits.sleepAfterMs / 4)).unref()
+
+  return {
+    view,
+    record: (globalVisitID, entries) => add((settling) => entriesWork(globalVisitID, entries, settling)),
+    admit,
+    isKnown,
+    isFull: committer.isFull,
+    whenRoom: committer.whenRoom,
+    onCommitted: (listener) => {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    stats: () => ({ awake: bedroom.count(), waiting: committer.waiting() }),
+    close: async () => {
+      await endSweep()
+      await committer.idle()
+      clearInterval(turningIn)
+    },
+  }
+}
+
+/** Applies what one visitor is told in this batch; an error where it cannot be woken, and nothing was done. */
+function applyWorks(
+  { room, bedroom }: { readonly room: Room; readonly bedroom: ReturnType<typeof createBedroom> },
+  batch: Batch<VisitorWork>,
+  works: readonly VisitorWork[],
+  nextPosition: () => number,
+): Error | null {
+  const forActor = works.filter((work) => work.is === 'actor')
+  const [first] = forActor
+  if (first !== undefined) {
+    const awake = bedroom.find(first.globalVisitID) ?? wakeOrRefuse(room, first.globalVisitID, batch)
+    if (awake instanceof Error) return awake
+    touch(batch, bedroom.keep(awake))
+    const recorder = createRecorder({ room, awake, draft: batch.draft, at: batch.at, nextPosition })
+    for (const work of forActor) work.apply(recorder)
+    const told = recorder.finish()
+    if (told !== null) batch.visits.push(told)
+  }
+  for (const work of works) if (work.is === 'token') work.apply(batch)
+  return null
+}
+
+function wakeOrRefuse(room: Room, globalVisitID: string, batch: Batch<VisitorWork>): Awake | Error {
+  try {
+    return wake(room, globalVisitID, batch.draft)
+  } catch (err) {
+    room.log.error({ err }, 'a visitor cannot be woken; what came for it is refused')
+    return err instanceof Error ? err : new Error(String(err))
+  }
+}
+
+function touch(batch: Batch<VisitorWork>, visitor: Awake): void {
+  if (batch.touched.has(visitor)) return
+  batch.touched.add(visitor)
+  visitor.unflushed += 1
+}
+
+/** Q5: a folder that a newer machine has written is not touched by an older one. */
+async function noteMachineVersion(store: Store): Promise<void> {
+  const noted = Number(store.note('machineVersion') ?? 0)
+  if (noted > MACHINE_VERSION) throw new SnapshotTooNew(noted)
+  if (noted < MACHINE_VERSION) await store.saveNote('machineVersion', MACHINE_VERSION)
+}

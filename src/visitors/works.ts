@@ -1,0 +1,92 @@
+/** The kinds of work that the committer is given here: entries for an actor, a token to bind, deadlines to look at. */
+import { timingSafeEqual } from 'node:crypto'
+import type { Batch, Work } from './committer.ts'
+import type { NewEntry, Outcome, Recorded } from './contract.ts'
+import type { Recorder } from './recorder.ts'
+
+export type VisitorWork = ActorWork | TokenWork
+
+/** Needs the visitor's actor. */
+export interface ActorWork extends Work {
+  readonly is: 'actor'
+  readonly apply: (recorder: Recorder) => void
+}
+
+/** Needs only the draft: a token may be bound to a visitor who never says anything. */
+export interface TokenWork extends Work {
+  readonly is: 'token'
+  readonly apply: (batch: Batch<VisitorWork>) => void
+}
+
+/** How a work ends. */
+interface Settling<T> {
+  readonly resolve: (value: T) => void
+  readonly reject: (error: Error) => void
+}
+
+/** Entries to record; what became of each when they are on disk. */
+export function entriesWork(
+  globalVisitID: string,
+  entries: readonly NewEntry[],
+  { resolve, reject }: Settling<Recorded>,
+): VisitorWork {
+  let recorded: Recorded = { outcomes: [], visitId: null, withdrawn: false }
+  return {
+    is: 'actor',
+    globalVisitID,
+    entries: entries.length,
+    bytes: entries.reduce((bytes, entry) => bytes + roughBytes(entry), 0),
+    apply: (recorder) => {
+      const outcomes: readonly Outcome[] = entries.map(recorder.take)
+      const visitId = recorder.visit()?.visitId ?? null
+      recorded = { outcomes, visitId, withdrawn: recorder.hasWithdrawn() }
+    },
+    kept: () => resolve(recorded),
+    lost: reject,
+  }
+}
+
+/** Deadlines to apply if they are due. */
+export function deadlinesWork(globalVisitID: string, { resolve, reject }: Settling<void>): VisitorWork {
+  const apply = (recorder: Recorder): void => recorder.catchUp()
+  return { is: 'actor', globalVisitID, entries: 1, bytes: 0, apply, kept: resolve, lost: reject }
+}
+
+/** P6: the first token is bound; true if this one is the bound one then. */
+export function tokenWork(
+  globalVisitID: string,
+  hash: Uint8Array,
+  { resolve, reject }: Settling<boolean>,
+): VisitorWork {
+  let isBound = false
+  return {
+    is: 'token',
+    globalVisitID,
+    entries: 1,
+    bytes: 0,
+    apply: ({ draft, at }) => {
+      const other = draft.token(globalVisitID)
+      isBound = other === null || timingSafeEqual(other.hash, hash)
+      if (other === null) draft.putToken({ globalVisitID, hash, boundAt: at })
+    },
+    kept: () => resolve(isBound),
+    lost: reject,
+  }
+}
+
+/** What an entry without its texts takes, about. */
+const ENTRY_BYTES = 256
+
+/** About how many bytes an entry is: what bounds a commit. */
+function roughBytes(entry: NewEntry): number {
+  if (entry.type !== 'event') return ENTRY_BYTES
+  return ENTRY_BYTES + entry.words.url.length + roughSize(entry.words.data)
+}
+
+function roughSize(value: unknown): number {
+  if (typeof value === 'string') return value.length
+  if (typeof value !== 'object' || value === null) return 8
+  let size = 0
+  for (const [key, inner] of Object.entries(value)) size += key.length + roughSize(inner)
+  return size
+}
