@@ -1,0 +1,166 @@
+/** P2: the work of a socket in one request, for page exits, servers, and networks that block WebSockets. */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { JSON_CODEC } from '../../protocol/codec.ts'
+import { ProtocolError } from '../../protocol/errors.ts'
+import { checkTrackBody, type TrackAnswer, type TrackBody } from '../../protocol/messages.ts'
+import { ackOf } from './batches.ts'
+import type { Door } from './door.ts'
+import { readBody } from './request-body.ts'
+
+/** Why a request is not served, as problem+json. */
+class Problem extends Error {
+  override readonly name = 'Problem'
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+
+  constructor(status: number, detail: string, headers: Readonly<Record<string, string>> = {}) {
+    super(detail)
+    this.status = status
+    this.headers = headers
+  }
+}
+
+/** The seconds after which a client may come again where we cannot tell better. */
+const RETRY_AFTER_S = 1
+/** How long a browser may remember the answer to its preflight, in seconds. */
+const PREFLIGHT_S = 7_200
+
+/** Makes the handler of `/track`; every request is answered, whatever it is. */
+export function createTrackPost(door: Door): (request: IncomingMessage, response: ServerResponse) => void {
+  return (request, response) => {
+    const { origin } = request.headers
+    response.setHeader('vary', 'origin')
+    if (origin !== undefined && door.allowsOrigin(origin)) {
+      response.setHeader('access-control-allow-origin', origin)
+      response.setHeader('access-control-expose-headers', 'retry-after')
+    }
+    serve(door, request).then(
+      (answer) => send(response, answer),
+      (cause: unknown) => sendProblem(door, response, cause),
+    )
+  }
+}
+
+/** The answer, or null for a preflight. */
+async function serve(door: Door, request: IncomingMessage): Promise<TrackAnswer | null> {
+  const { desk } = door
+  if (!door.allowsOrigin(request.headers.origin))
+    throw new Problem(403, 'pages of this origin may not track here')
+  if (request.method === 'OPTIONS') return null
+  if (request.method !== 'POST') {
+    const upgrade = { allow: 'POST, OPTIONS', upgrade: 'websocket' }
+    throw request.method === 'GET'
+      ? new Problem(426, 'GET /track is for WebSockets', upgrade)
+      : new Problem(405, 'POST it', { allow: 'POST, OPTIONS' })
+  }
+  if (!isJson(request.headers['content-type'])) {
+    throw new Problem(415, 'the content type must be application/json or text/plain')
+  }
+  if (desk.isDraining) throw unavailable()
+  const address = door.addressOf(request)
+  if (!desk.limits.connect(address)) throw tooMany(RETRY_AFTER_S * 1_000, 'too many requests at once')
+  try {
+    const body = await readBody(request, desk.config.frameBytes)
+    if (body === null) throw new Problem(413, `the body must be at most ${desk.config.frameBytes} bytes`)
+    return await track(door, checkTrackBody(JSON_CODEC.decode(body), desk.config, desk.config.noIdentities), {
+      address,
+      userAgent: request.headers['user-agent'],
+    })
+  } finally {
+    desk.limits.disconnect(address)
+  }
+}
+
+async function track(
+  { desk, userAgentOf }: Door,
+  { hello, sentAt, events, final }: TrackBody,
+  from: { readonly address: string; readonly userAgent: string | undefined },
+): Promise<TrackAnswer> {
+  const now = desk.clock.uptime()
+  const wait = desk.limits.takePosted(from.address, events.length, now)
+  if (wait > 0) throw tooMany(wait, 'too many events from this address')
+  if (desk.visitors.isFull()) throw unavailable()
+  const admitted = await desk.admission.admit(hello, from.address, now)
+  if (admitted.is === 'unauthorized') {
+    throw new Problem(401, 'the deviceToken is not the one of this globalVisitID')
+  }
+  if (admitted.is === 'tooMany')
+    throw tooMany(admitted.retryAfterMs, 'too many new visitors from this address')
+  const { globalVisitID, standing } = admitted
+  const speaker = {
+    globalVisitID,
+    languageCode: hello.languageCode,
+    userAgent: userAgentOf(from.userAgent),
+  }
+  const carriage = { sentAt, via: 'http', final } as const
+  const prepared = await desk.batches.prepare(events, { speaker, carriage }, desk.clock.now())
+  const { outcomes, visitId } =
+    prepared.entries.length > 0
+      ? await desk.visitors.record(globalVisitID, prepared.entries)
+      : { outcomes: [], visitId: standing.visitId }
+  return {
+    welcome: desk.admission.welcome(admitted, desk.clock.now()),
+    ack: ackOf(0, prepared, { outcomes, visitId }),
+  }
+}
+
+function isJson(contentType: string | undefined): boolean {
+  const type = contentType?.split(';', 1)[0]?.trim().toLowerCase()
+  return type === 'application/json' || type === 'text/plain'
+}
+
+function tooMany(waitMs: number, detail: string): Problem {
+  return new Problem(429, detail, { 'retry-after': String(Math.max(1, Math.ceil(waitMs / 1_000))) })
+}
+
+function unavailable(): Problem {
+  return new Problem(503, 'nothing can be kept now; send it again', { 'retry-after': String(RETRY_AFTER_S) })
+}
+
+function send(response: ServerResponse, answer: TrackAnswer | null): void {
+  if (answer === null) {
+    response.writeHead(204, {
+      'access-control-allow-methods': 'POST',
+      'access-control-allow-headers': 'content-type',
+      'access-control-max-age': String(PREFLIGHT_S),
+    })
+    response.end()
+    return
+  }
+  const body = JSON.stringify(answer)
+  response.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-store' })
+  response.end(body)
+}
+
+const TITLES: Readonly<Record<number, string>> = {
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  405: 'Method Not Allowed',
+  413: 'Content Too Large',
+  415: 'Unsupported Media Type',
+  426: 'Upgrade Required',
+  429: 'Too Many Requests',
+  503: 'Service Unavailable',
+}
+
+function sendProblem({ desk }: Door, response: ServerResponse, cause: unknown): void {
+  const { status, message, headers } = problemOf(cause)
+  const isExpected = cause instanceof Problem || cause instanceof ProtocolError || isUnavailable(cause)
+  if (!isExpected) desk.log.error({ err: cause }, 'POST /track was not recorded')
+  const title = TITLES[status] ?? ''
+  // What is left of a body that is too large is not read.
+  const connection = status === 413 ? { connection: 'close' } : {}
+  response.writeHead(status, { 'content-type': 'application/problem+json', ...headers, ...connection })
+  response.end(JSON.stringify({ type: 'about:blank', title, status, detail: message }))
+}
+
+function problemOf(cause: unknown): Problem {
+  if (cause instanceof Problem) return cause
+  // What was not kept is sent again, whatever the reason is: nothing was acknowledged.
+  return cause instanceof ProtocolError ? new Problem(400, cause.message) : unavailable()
+}
+
+function isUnavailable(cause: unknown): boolean {
+  return cause instanceof Error && cause.name === 'StoreUnavailable'
+}
