@@ -46,16 +46,15 @@ interface CloudEvent {
 }
 
 function cloudEvent(change: ChangeRow, source: string): CloudEvent {
-  const { globalVisitID, seq, n, position, at } = change
   return {
     specversion: '1.0',
     id: messageIdOf(change),
     source,
     type: typeOf(change),
-    subject: globalVisitID,
+    subject: change.globalVisitID,
     time: timeOf(change),
     datacontenttype: 'application/json',
-    data: { globalVisitID, seq, n, position, at, ...change.data },
+    data: change.data,
   }
 }
 

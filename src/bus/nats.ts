@@ -280,9 +280,11 @@ function isNoResponders(error: unknown): boolean {
   return error instanceof NatsError && error.code === '503' && error.api_error === undefined
 }
 
-/** The client's word for "no responders" is its number. */
+/** What the server said: the client makes a bare number of it where that is 503. */
 function natsReason(error: unknown): string {
-  return isNoResponders(error) ? 'nobody answers' : reasonOf(error)
+  if (isNoResponders(error)) return 'nobody answers'
+  const said = error instanceof NatsError ? error.api_error?.description : undefined
+  return said ?? reasonOf(error)
 }
 
 /** Waits, but not beyond the end. */

@@ -43,7 +43,8 @@ export function createReader({ store, lanes, mark, windowRows }: ReaderParts): R
     },
     read() {
       if (atEnd || !hasRoom()) return false
-      const changes = store.changes({ from: next, limit: sliceRows })
+      // Up to the last commit that is flushed: a later one may be visible already, and still be lost with the power.
+      const changes = store.changes({ from: next, to: store.lastPosition(), limit: sliceRows })
       // What a former run of ours may have sent is doubtful; what was committed since was never sent.
       for (const change of changes) lanes.add(change, change.position <= lastAtStart)
       next = (changes.at(-1)?.position ?? next - 1) + 1

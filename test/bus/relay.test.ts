@@ -222,6 +222,19 @@ relay('[B2] no more changes are held in memory than the window, and all go out i
   assert.is(bus.stored.length, 25)
 })
 
+relay('[B2] what is visible but not flushed to disk yet is not sent', async () => {
+  const { store, bus, start } = setting()
+  let flushed = 0
+  const running = await start({}, { store: { ...store, lastPosition: () => flushed } })
+  store.commit('g1', [opened])
+  store.commit('g1', [anonymous])
+  flushed = 1
+  running.wake()
+  await eventually(1_000, 'the first is sent', () => bus.stored[0])
+  await running.close(50)
+  assert.equal(ids(bus.stored), ['g1.1.1'])
+})
+
 relay('[B2] its place is written now and then, not once a message', async () => {
   const { store, start } = setting()
   const running = await start()
