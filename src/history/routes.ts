@@ -1,0 +1,52 @@
+/** The one table of routes. */
+import { z } from '@hono/zod-openapi'
+import { IDENTITY_ROUTES } from './identity-routes.ts'
+import { describeApi } from './openapi.ts'
+import { PEOPLE_ROUTES } from './people-routes.ts'
+import { type Route, resource } from './route.ts'
+import { SESSION_ROUTES } from './session-routes.ts'
+import { VISIT_ROUTES } from './visit-routes.ts'
+import { VISITOR_ROUTES } from './visitor-routes.ts'
+
+const openApi = resource({
+  at: 'root',
+  path: '/openapi.json',
+  scope: null,
+  summary: 'This table, as OpenAPI 3.1',
+  params: z.object({}),
+  answer: z.record(z.string(), z.unknown()),
+  read: () => {
+    document ??= describeApi(ROUTES)
+    return document
+  },
+})
+
+/** Made when it is first asked for. */
+let document: object | undefined
+
+export const ROUTES: readonly Route[] = [
+  ...VISIT_ROUTES,
+  ...IDENTITY_ROUTES,
+  ...SESSION_ROUTES,
+  ...PEOPLE_ROUTES,
+  ...VISITOR_ROUTES,
+  openApi,
+]
+
+/** The table as the documentation shows it. */
+export function describeRoutes(routes: readonly Route[] = ROUTES): string {
+  const rows = routes.map(({ method, path, filters, relations, scope, isList }) => {
+    const filterNames = Object.keys(filters.shape).map((name) => `\`${name}\``)
+    const cells = [
+      `${method} \`${path}\``,
+      isList ? 'list' : 'one',
+      filterNames.join(', '),
+      relations.join(', '),
+      scope ?? 'any key',
+    ]
+    return `| ${cells.join(' | ')} |`
+  })
+  return ['| route | answers | filters | include | scope |', '| --- | --- | --- | --- | --- |', ...rows].join(
+    '\n',
+  )
+}

@@ -1,0 +1,72 @@
+/** The rows of one link, as merged lists need them: events, sessions, pages. */
+import type { Span, Store } from '../store/contract.ts'
+import { isStoredEvent, type LinkRow, type PageRow, type SessionRow } from '../store/rows.ts'
+import type { Window } from './listing.ts'
+import type { Reference, Strand } from './merged.ts'
+import { type OrdinalRow, ordinalBeyond } from './ordinals.ts'
+import { type PlacedEntry, streamListing } from './streams.ts'
+
+/** The events applied while the link's identity was the current one (E10), in the window. */
+export function eventStrand(store: Store, window: Window): Strand<PlacedEntry> {
+  const { reverse } = window
+  return {
+    read: (link, place, limit) => {
+      const bounds = reverse ? { before: place } : { after: place }
+      const part = { number: link.number, ranges: link.ranges, window: { ...window, ...bounds } }
+      const { seen, looked, done } = streamListing(store, part).read(null, limit)
+      const references = seen
+        .map(({ row }) => row.entry)
+        // Ranges may be coarse: what counts is said on the entry.
+        .filter(
+          (entry) => isStoredEvent(entry) && entry.visit === link.visit && entry.identity === link.identity,
+        )
+        .map(({ position, visit, seq }): Reference => [position, link.number, visit, seq])
+      return { references, position: seen.at(-1)?.row.entry.position ?? place, looked, done }
+    },
+    load: ([, number, , seq]) => {
+      const [entry] = store.entries(number, { from: seq, to: seq, limit: 1 })
+      return entry === undefined ? null : { number, entry }
+    },
+  }
+}
+
+export function sessionStrand(store: Store, reverse: boolean): Strand<SessionRow> {
+  return {
+    read: (link, place, limit) =>
+      readOrdinals(link, (span) => store.sessions(link.number, link.visit, span), { place, limit, reverse }),
+    load: ([, number, visit, ordinal]) => store.session(number, visit, ordinal),
+  }
+}
+
+export function pageStrand(store: Store, reverse: boolean): Strand<PageRow> {
+  return {
+    read: (link, place, limit) =>
+      readOrdinals(link, (span) => store.pages(link.number, link.visit, span), { place, limit, reverse }),
+    load: ([, number, visit, ordinal]) => store.page(number, visit, ordinal),
+  }
+}
+
+interface Leg {
+  readonly place: number
+  readonly limit: number
+  readonly reverse: boolean
+}
+
+function readOrdinals<Row extends OrdinalRow & { readonly identity: number }>(
+  link: LinkRow,
+  read: (span: Span) => readonly Row[],
+  { place, limit, reverse }: Leg,
+) {
+  const { ordinal, looked } = ordinalBeyond(read, place, reverse)
+  if (ordinal === null) return { references: [], position: place, looked, done: true }
+  const rows = read({ from: ordinal, limit, reverse })
+  const references = rows
+    .filter((row) => row.identity === link.identity)
+    .map((row): Reference => [row.position, row.number, row.visit, row.ordinal])
+  return {
+    references,
+    position: rows.at(-1)?.position ?? place,
+    looked: looked + rows.length,
+    done: rows.length < limit,
+  }
+}

@@ -1,0 +1,66 @@
+/** A store in a folder of the test's own, rows put into it through drafts, and the History app over it. */
+import { defaultConfig } from '../../src/config.ts'
+import { createHistory, type HistoryOptions } from '../../src/history/history.ts'
+import { parseKeys } from '../../src/history/keys.ts'
+import type { Store } from '../../src/store/contract.ts'
+import { openStore } from '../../src/store/store.ts'
+import { tempFolder } from '../helpers/temp-folder.ts'
+import { createScribe } from './scribe.ts'
+
+export const SECRET = 'reader-secret-0123'
+export const AUTHORIZATION = `Bearer ${SECRET}`
+export const NOW = 1_800_000_000_000
+
+export interface Answer {
+  readonly status: number
+  readonly headers: Headers
+  readonly body: unknown
+}
+
+export type House = Awaited<ReturnType<typeof openHouse>>
+
+/** Opens a store and an app; `close` removes both. Options of the app can be given. */
+export async function openHouse(options: Partial<HistoryOptions> = {}) {
+  const folder = tempFolder()
+  const store = await openStore({ path: folder.path, quotaBytes: 0, diskReserveBytes: 0 })
+  const faults: object[] = []
+  const app = await openApp(store, { log: { error: (fields) => faults.push(fields) }, ...options })
+  return {
+    store,
+    app,
+    faults,
+    scribe: createScribe(store),
+    /** Asks with a key that may read; the body is parsed. */
+    ask: async (path: string, init: RequestInit = {}): Promise<Answer> => {
+      const response = await app.request(path, { headers: { authorization: AUTHORIZATION }, ...init })
+      const text = await response.text()
+      return {
+        status: response.status,
+        headers: response.headers,
+        body: text === '' ? null : JSON.parse(text),
+      }
+    },
+    close: async () => {
+      await store.close()
+      folder.remove()
+    },
+  }
+}
+
+export function openApp(store: Store, options: Partial<HistoryOptions> = {}) {
+  return createHistory({
+    store,
+    viewVisitor: () => null,
+    connections: () => 0,
+    config: defaultConfig(),
+    keys: parseKeys([`reader:${SECRET}:history:read`, 'poor:poor-secret-012345:metrics'], 'test'),
+    now: () => NOW,
+    addressOf: () => '127.0.0.1',
+    log: {
+      error: (fields) => {
+        throw new Error(`a fault was logged: ${JSON.stringify(fields)}`)
+      },
+    },
+    ...options,
+  })
+}
