@@ -1,0 +1,36 @@
+/** Genesys Web Engagement's spellings of a command, brought to one. */
+import type { EventData } from './interface.ts'
+
+export interface NamedEvent {
+  readonly eventName: string
+  readonly data: EventData
+  readonly category?: string
+}
+
+/** `sendSignIn` is SignIn: the word to cut off. */
+const SEND = /^send(?=Sign(In|Out)$|UserInfo$)/
+
+/** The event that a command asks for, or undefined where it asks for none. */
+export function eventOf(command: unknown): NamedEvent | undefined {
+  const [verb, what, options]: readonly unknown[] = Array.isArray(command) ? command : []
+  if (typeof verb === 'string' && SEND.test(verb)) return named(verb.replace(SEND, ''), what)
+  if (verb !== 'event') return undefined
+  if (typeof what !== 'string') return oldEvent(objectOf(what))
+  if (SEND.test(what)) return named(what.replace(SEND, ''), options)
+  const { data, category } = objectOf(options)
+  return named(what, data, category)
+}
+
+/** 8.1 has name and data in one object. */
+function oldEvent({ eventName, data, category, ...keys }: EventData): NamedEvent | undefined {
+  return typeof eventName === 'string' ? named(eventName, data ?? keys, category) : undefined
+}
+
+function named(eventName: string, data: unknown, category?: unknown): NamedEvent {
+  return { eventName, data: objectOf(data), ...(category ? { category: String(category) } : {}) }
+}
+
+/** What the page gave, where it is an object; its keys are checked by the server. */
+export function objectOf(value: unknown): EventData {
+  return value && typeof value === 'object' ? { ...value } : {}
+}

@@ -1,0 +1,57 @@
+/** A real Chromium with a profile of its own, and what its pages complained about. */
+import { type BrowserContext, chromium, type Page } from 'playwright-core'
+import { tempFolder } from '../helpers/temp-folder.ts'
+
+const EXECUTABLE = '/usr/bin/chromium'
+const ARGS = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+
+export interface Browser {
+  /** The open window; another one after `reopen`. */
+  context(): BrowserContext
+  page(): Promise<Page>
+  /** Closes the browser and starts it again with the same profile: session cookies are gone, the rest is there. */
+  reopen(): Promise<void>
+  /** Errors that reached a page, and what it wrote to the console. */
+  readonly complaints: string[]
+  close(): Promise<void>
+}
+
+export async function openBrowser(): Promise<Browser> {
+  const profile = tempFolder()
+  const complaints: string[] = []
+  let context = await open()
+
+  async function open(): Promise<BrowserContext> {
+    const opened = await chromium.launchPersistentContext(profile.path, {
+      executablePath: EXECUTABLE,
+      args: ARGS,
+      viewport: { width: 1200, height: 860 },
+    })
+    opened.on('weberror', (error) => complaints.push(String(error.error())))
+    opened.on('console', (message) => complaints.push(`${message.type()}: ${message.text()}`))
+    return opened
+  }
+
+  return {
+    context: () => context,
+    page: () => context.newPage(),
+    async reopen() {
+      await context.close()
+      context = await open()
+    },
+    complaints,
+    async close() {
+      await context.close()
+      profile.remove()
+    },
+  }
+}
