@@ -1,0 +1,46 @@
+/** What grows old is dropped, in small steps: changes past their window, tokens of visitors who never said anything. */
+import type { Store } from '../store/contract.ts'
+import type { Log } from './log.ts'
+
+const UPKEEP_MS = 60_000
+const STEP_ROWS = 1_000
+/** P6: a token without an event is forgotten after a day. */
+const UNUSED_TOKEN_MS = 24 * 60 * 60_000
+
+export interface UpkeepParts {
+  readonly store: Store
+  readonly liveKeepMs: number
+  /** Changes are published: none is dropped before it was. */
+  readonly isPublishing: boolean
+  readonly now: () => number
+  readonly log: Log
+}
+
+/** Begins the upkeep; the result ends it. */
+export function startUpkeep({ store, liveKeepMs, isPublishing, now, log }: UpkeepParts): () => Promise<void> {
+  let underWay: Promise<void> = Promise.resolve()
+
+  const keepUp = async (): Promise<void> => {
+    if (store.unavailable() !== null) return
+    const position = isPublishing ? store.relayMark() : store.lastPosition()
+    const before = { at: now() - liveKeepMs, position }
+    await inSteps(() => store.dropChanges(before, STEP_ROWS))
+    await inSteps(() => store.dropUnusedTokens(now() - UNUSED_TOKEN_MS, STEP_ROWS))
+  }
+
+  const timer = setInterval(() => {
+    underWay = keepUp().catch((err: unknown) =>
+      log.warn({ err }, 'old rows could not be dropped; tried again later'),
+    )
+  }, UPKEEP_MS).unref()
+
+  return async () => {
+    clearInterval(timer)
+    await underWay
+  }
+}
+
+/** Until a step drops less than it might. */
+async function inSteps(drop: () => Promise<number>): Promise<void> {
+  while ((await drop()) >= STEP_ROWS);
+}
