@@ -31,6 +31,8 @@ export interface Gateway {
   handle(request: IncomingMessage, response: ServerResponse): void
   /** Open sockets, for the log and `/readyz`. */
   connections(): number
+  /** Open sockets of one visitor (H5). */
+  connectionsOf(globalVisitID: string): number
   /** Stops: acknowledges what was taken, closes every socket with 1001; resolves when all are gone. */
   drain(): Promise<void>
 }
@@ -64,6 +66,7 @@ export function startGateway({ server, visitors, config, log, clock = SYSTEM_CLO
   return {
     handle: createTrackPost(door),
     connections: () => desk.connections.size,
+    connectionsOf: (globalVisitID) => desk.presence.count(globalVisitID),
     async drain() {
       await drain(desk)
       clearInterval(sweeping)

@@ -28,6 +28,8 @@ export interface Presence {
   state(globalVisitID: string, identityId: string): void
   /** Tells all sockets of the visitors concerned what a commit changed. */
   committed(committed: Committed): void
+  /** How many sockets the visitor has now. */
+  count(globalVisitID: string): number
 }
 
 interface Joining {
@@ -60,6 +62,7 @@ export function createPresence(parts: Parts): Presence {
     leave: (connection) => leave(room, connection),
     state: (globalVisitID, identityId) => keepStated(room, globalVisitID, identityId),
     committed: (committed) => tellAll(room, committed),
+    count: (globalVisitID) => room.everyone.get(globalVisitID)?.connections.length ?? 0,
   }
 }
 

@@ -13,8 +13,15 @@ class Problem extends Error {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
 
-  constructor(status: number, detail: string, headers: Readonly<Record<string, string>> = {}) {
-    super(detail)
+  constructor(
+    status: number,
+    detail: string,
+    {
+      headers = {},
+      cause,
+    }: { readonly headers?: Readonly<Record<string, string>>; readonly cause?: unknown } = {},
+  ) {
+    super(detail, { cause })
     this.status = status
     this.headers = headers
   }
@@ -48,10 +55,10 @@ async function serve(door: Door, request: IncomingMessage): Promise<TrackAnswer 
     throw new Problem(403, 'pages of this origin may not track here')
   if (request.method === 'OPTIONS') return null
   if (request.method !== 'POST') {
-    const upgrade = { allow: 'POST, OPTIONS', upgrade: 'websocket' }
+    const allow = 'POST, OPTIONS'
     throw request.method === 'GET'
-      ? new Problem(426, 'GET /track is for WebSockets', upgrade)
-      : new Problem(405, 'POST it', { allow: 'POST, OPTIONS' })
+      ? new Problem(426, 'GET /track is for WebSockets', { headers: { allow, upgrade: 'websocket' } })
+      : new Problem(405, 'only POST is served here, and WebSockets', { headers: { allow } })
   }
   if (!isJson(request.headers['content-type'])) {
     throw new Problem(415, 'the content type must be application/json or text/plain')
@@ -60,7 +67,10 @@ async function serve(door: Door, request: IncomingMessage): Promise<TrackAnswer 
   const address = door.addressOf(request)
   if (!desk.limits.connect(address)) throw tooMany(RETRY_AFTER_S * 1_000, 'too many requests at once')
   try {
-    const body = await readBody(request, desk.config.frameBytes)
+    const body = await readBody(request, desk.config.frameBytes).catch((cause: unknown) => {
+      // The client went away in the middle of it: there is nobody to answer, and nothing of ours is wrong.
+      throw new Problem(400, 'the body did not come whole', { cause })
+    })
     if (body === null) throw new Problem(413, `the body must be at most ${desk.config.frameBytes} bytes`)
     return await track(door, checkTrackBody(JSON_CODEC.decode(body), desk.config, desk.config.noIdentities), {
       address,
@@ -110,11 +120,15 @@ function isJson(contentType: string | undefined): boolean {
 }
 
 function tooMany(waitMs: number, detail: string): Problem {
-  return new Problem(429, detail, { 'retry-after': String(Math.max(1, Math.ceil(waitMs / 1_000))) })
+  return new Problem(429, detail, {
+    headers: { 'retry-after': String(Math.max(1, Math.ceil(waitMs / 1_000))) },
+  })
 }
 
 function unavailable(): Problem {
-  return new Problem(503, 'nothing can be kept now; send it again', { 'retry-after': String(RETRY_AFTER_S) })
+  return new Problem(503, 'nothing can be kept now; send it again', {
+    headers: { 'retry-after': String(RETRY_AFTER_S) },
+  })
 }
 
 function send(response: ServerResponse, answer: TrackAnswer | null): void {
