@@ -54,6 +54,16 @@ export interface Lease {
   readonly until: number
 }
 
+/** An assumption that nobody has decided yet (see assumption-steps.ts). */
+export interface Assumption {
+  readonly rule: string
+  /** 0 where the rule has none: an external engine's. */
+  readonly version: number
+  readonly identityId: string
+  readonly seq: number
+  readonly at: number
+}
+
 /** A verdict that can still be retracted (I17): what was before it, and what it did. */
 export interface Verdict {
   readonly seq: number
@@ -62,8 +72,12 @@ export interface Verdict {
   readonly visitId: string | null
   readonly before: Who
   readonly confirmedBefore: string | null
-  /** The rejection that it made, or lifted, is undone with it. */
+  /** It made or lifted the rejection, which is undone with it; else the person was rejected, or not, before it too. */
   readonly changedRejection: boolean
+  /** `changedSeq` of the belief that it decided; the same for all that decided the same. */
+  readonly decides: number
+  /** The assumption that it decided, and how. */
+  readonly decision: { readonly assumption: Assumption; readonly hit: boolean } | null
   readonly retracted: boolean
 }
 
@@ -75,6 +89,7 @@ export interface VisitorContext {
   readonly who: Who
   readonly rejected: readonly string[]
   readonly verdicts: readonly Verdict[]
+  readonly assumption: Assumption | null
   readonly leases: readonly Lease[]
   readonly withdrawn: boolean
   /** How many of each this visitor has had: the next ordinal is one more. */
@@ -118,6 +133,7 @@ export function newVisitor({ globalVisitID, settings }: VisitorInput): VisitorCo
     who: NOBODY,
     rejected: [],
     verdicts: [],
+    assumption: null,
     leases: [],
     withdrawn: false,
     counts: { visits: 0, sessions: 0, pages: 0, leases: 0 },

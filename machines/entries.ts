@@ -59,8 +59,11 @@ export interface EventEntry extends Stamp {
   readonly named: NamedVisit | null
   /** Ids derived by the server from (globalVisitID, eventID, kind), E7. */
   readonly ids: DerivedIds
-  /** I9: the identity of the visit that a UserInfo names, looked up before the step. */
-  readonly looked: { readonly identityId: string; readonly confidence: number } | null
+  /**
+   * I9: the identity of the visit that a UserInfo names, looked up before the step. Null = it names no visit;
+   * `identityId` null = the visit it names is unknown, foreign, or nobody's.
+   */
+  readonly looked: { readonly identityId: string | null; readonly confidence: number } | null
 }
 
 export interface DerivedIds {
@@ -102,6 +105,8 @@ export interface AssumeEntry extends Stamp {
   readonly confidence: number
   readonly halfLifeMs: number | null
   readonly rule: string
+  /** 0 where the engine gives none. */
+  readonly version: number
   readonly evidence: unknown
 }
 

@@ -197,6 +197,22 @@ export interface Answered {
   readonly reason: RefusalReason | null
 }
 
+/** A rule's assumption was taken: it waits to be decided. */
+export interface AssumptionMade {
+  readonly type: 'assumption.made'
+  readonly rule: string
+  readonly version: number
+}
+
+/** A sign-in or a verdict says whether the rule was right; `undone`: that verdict was retracted (I17). */
+export interface AssumptionDecided {
+  readonly type: 'assumption.decided'
+  readonly rule: string
+  readonly version: number
+  readonly hit: boolean
+  readonly undone: boolean
+}
+
 export interface RejectionKept {
   readonly type: 'rejection.kept'
   readonly identityId: string
@@ -274,6 +290,8 @@ export type Fact =
   | IdentityChanged
   | Considered
   | Answered
+  | AssumptionMade
+  | AssumptionDecided
   | RejectionKept
   | RejectionLifted
   | LeaseGranted

@@ -1,6 +1,6 @@
 /** The identity region's questions, numbered: which held is kept with each entry that could decide an identity. */
 
-import type { VisitorContext } from './context.ts'
+import type { Verdict, VisitorContext } from './context.ts'
 import type { Who } from './facts.ts'
 import type { IdentityRaised } from './raised.ts'
 
@@ -36,14 +36,15 @@ export const changedSince: Question = ({ who }, raised) =>
 /** I17: that verdict can be retracted still. */
 export const mayRetract: Question = (context, raised) => verdictOf(context, raised)?.retracted === false
 
-/** I17: that verdict decided the current identity, and its visit is open still. */
+/** I17: that verdict, and no other that stands, decided the current identity, and its visit is open still. */
 export const decidedCurrent: Question = (context, raised) => {
   const verdict = verdictOf(context, raised)
   return (
     verdict !== undefined &&
     context.visit !== null &&
     context.visit.visitId === verdict.visitId &&
-    context.who.changedSeq === verdict.seq
+    context.who.changedSeq === verdict.decides &&
+    !context.verdicts.some((other) => standsWith(other, verdict))
   )
 }
 
@@ -77,6 +78,11 @@ export function guardNames(bits: number): readonly GuardName[] {
 export function verdictOf({ verdicts }: VisitorContext, raised: IdentityRaised) {
   if (raised.type !== 'identity.retract') return undefined
   return verdicts.find(({ seq }) => seq === raised.entry.verdictSeq)
+}
+
+/** Another verdict that decided the same, and was not taken back. */
+export function standsWith(other: Verdict, { seq, decides, visitId }: Verdict): boolean {
+  return other.seq !== seq && other.decides === decides && other.visitId === visitId && !other.retracted
 }
 
 /** What is left of a confidence at `at`: it halves every half-life; three decimals. */

@@ -1,17 +1,18 @@
 /** The identity region's steps: signing in and out, being recognised, being assumed (I1 to I12, I16). */
-import { NOBODY, type OpenSession, SIGNED_IN_MAX, type Visit, type VisitorContext } from './context.ts'
-import type { Footing, Interaction, Settings } from './entries.ts'
-import type { Association, Cause, Fact, LinkHow, SessionEndReason, Who } from './facts.ts'
-import { guardBits } from './guards.ts'
+
+import { decidesAssumption, keepsAssumption } from './assumption-steps.ts'
+import { announces, believes, causeOf, decidedAnew } from './belief-steps.ts'
+import {
+  NOBODY,
+  type OpenSession,
+  SIGNED_IN_MAX,
+  type Verdict,
+  type Visit,
+  type VisitorContext,
+} from './context.ts'
+import type { Association, Fact, LinkHow, SessionEndReason, Who } from './facts.ts'
 import { APPLIED, refusal } from './lease-steps.ts'
-import type {
-  AssumeRaised,
-  IdentityRaised,
-  Raised,
-  SaidRaised,
-  VisitEndedRaised,
-  VisitReopenedRaised,
-} from './raised.ts'
+import type { AssumeRaised, SaidRaised, VisitEndedRaised, VisitReopenedRaised } from './raised.ts'
 import { becomes, chain, type Step, withFacts } from './steps.ts'
 
 /** I1: a session opens, the visit is linked, the one who signs in is believed. */
@@ -37,7 +38,11 @@ export function signsIn(context: VisitorContext, raised: SaidRaised): Step {
     facts: [{ type: 'session.opened', visit: visit.ordinal, ...session }],
     raised: [],
   }
-  const welcome = chain(opened, (now) => liftsRejection(now, identityId))
+  const decided = chain(opened, (now) => decidesAssumption(now, identityId, entry.at))
+  const welcome = chain(decided, (now) => {
+    const verdicts = forgetsRejections(now.verdicts, identityId)
+    return liftsRejection({ ...now, verdicts }, identityId)
+  })
   const known = chain(welcome, (now) => links(now, { identityId, scope: 'Authenticated', how: 'SignIn' }))
   const learned = withFacts(known, { type: 'profile.learned', identityId, proven: entry.proven })
   return chain(learned, (now) => believes(now, raised, { state: 'authenticated', identityId, how: 'SignIn' }))
@@ -81,9 +86,10 @@ export function learnsProfile(context: VisitorContext, { entry }: SaidRaised): S
 export function assumes(context: VisitorContext, raised: AssumeRaised): Step {
   const { identityId } = raised
   const isNew = context.who.identityId !== identityId
+  const kept = keepsAssumption(context, raised)
   const linked = isNew
-    ? links(context, { identityId, scope: 'WM-Recognized', how: 'rule' })
-    : becomes(context)
+    ? chain(kept, (now) => links(now, { identityId, scope: 'WM-Recognized', how: 'rule' }))
+    : kept
   const believed = chain(linked, (now) =>
     believes(now, raised, { state: 'wmRecognized', identityId, how: 'rule' }),
   )
@@ -126,7 +132,8 @@ export function believesAgain(context: VisitorContext, raised: VisitReopenedRais
             association: 'Authenticated',
           },
         ]
-  const announced = announces(context, {
+  const verdicts = decidedAnew(context.verdicts, { from: before.changedSeq, to: raised.entry.seq })
+  const announced = announces(verdicts === context.verdicts ? context : { ...context, verdicts }, {
     who,
     cause: { kind: 'reopened', eventID: raised.entry.event.eventID, eventName: raised.entry.event.eventName },
     visitId: visit.visitId,
@@ -216,110 +223,10 @@ export function liftsRejection(context: VisitorContext, identityId: string): Ste
   return withFacts(becomes({ ...context, rejected }), { type: 'rejection.lifted', identityId })
 }
 
-/** A new belief about who is there, from what was raised; announced where it is a change. */
-export function believes(
-  context: VisitorContext,
-  raised: IdentityRaised,
-  {
-    state,
-    identityId,
-    how,
-  }: { readonly state: Who['state']; readonly identityId: string; readonly how: LinkHow },
-): Step {
-  const { at, seq } = raised.entry
-  const isSame =
-    context.who.state === state && context.who.identityId === identityId && context.who.how === how
-  const who: Who = {
-    state,
-    identityId,
-    confidence: confidenceOf(raised, context.settings),
-    asOf: at,
-    halfLifeMs: raised.type === 'identity.assume' ? raised.halfLifeMs : null,
-    how,
-    since: isSame ? context.who.since : at,
-    changedSeq: isSame ? context.who.changedSeq : seq,
-  }
-  return announces(context, {
-    who,
-    cause: causeOf(raised),
-    visitId: context.visit?.visitId ?? null,
-    sessionId: context.visit?.session?.sessionId ?? null,
-  })
-}
-
-function confidenceOf(raised: IdentityRaised, settings: Settings): number {
-  return raised.type === 'identity.confirm'
-    ? settings.confidence.confirmed
-    : 'confidence' in raised
-      ? raised.confidence
-      : 1
-}
-
-/** Each change of state, identity or interaction is one identity change; anything less is not announced. */
-export function announces(
-  context: VisitorContext,
-  change: {
-    readonly who: Who
-    readonly cause: Cause
-    readonly visitId: string | null
-    readonly sessionId: string | null
-  },
-): Step {
-  const { who, cause, visitId, sessionId } = change
-  const { who: before, settings } = context
-  const interaction = interactionOf(who, settings)
-  const next = becomes({ ...context, who })
-  const isSame =
-    before.state === who.state &&
-    before.identityId === who.identityId &&
-    interactionOf(before, settings) === interaction
-  if (isSame) return next
-  const { state, identityId, confidence, asOf, halfLifeMs } = who
-  const previous = { state: before.state, identityId: before.identityId }
-  return withFacts(next, {
-    type: 'identity.changed',
-    visitId,
-    sessionId,
-    state,
-    identityId,
-    confidence,
-    asOf,
-    halfLifeMs,
-    previous,
-    cause,
-    interaction,
-  })
-}
-
-/** The strategy of the site for one believed like this. */
-export function interactionOf({ state, how }: Who, settings: Settings): Interaction {
-  const footing: Footing = state === 'recognized' && how === 'agent' ? 'confirmed' : state
-  return settings.interaction[footing]
-}
-
-/** Which guards held when this was decided. */
-export function considers(context: VisitorContext, raised: IdentityRaised, step: Step): Step {
-  return { ...step, facts: [{ type: 'considered', guards: guardBits(context, raised) }, ...step.facts] }
-}
-
-/** Why: the event, rule, verdict, deadline or erasure at the root of what was raised. */
-export function causeOf({ entry, ...raised }: Raised): Cause {
-  const ended = raised.type === 'visit.ended' ? { ended: raised.reason } : {}
-  switch (entry.type) {
-    case 'event':
-      return { kind: 'event', eventID: entry.event.eventID, eventName: entry.event.eventName, ...ended }
-    case 'deadline':
-      return { kind: 'deadline', deadline: entry.deadline, ...ended }
-    case 'assume':
-    case 'rule.answered':
-      return { kind: 'rule', rule: entry.rule }
-    case 'confirm':
-    case 'reject':
-    case 'retract':
-      return { kind: 'agent', agentId: entry.agentId }
-    case 'person.erased':
-      return { kind: 'erased' }
-    default:
-      throw new Error(`an entry ${entry.type} decides no identity`)
-  }
+/** Whoever signs in was not rejected, whatever verdicts before it are taken back. */
+export function forgetsRejections(verdicts: readonly Verdict[], identityId: string): readonly Verdict[] {
+  if (!verdicts.some((verdict) => verdict.identityId === identityId)) return verdicts
+  return verdicts.map((verdict) =>
+    verdict.identityId === identityId ? { ...verdict, changedRejection: verdict.kind === 'reject' } : verdict,
+  )
 }

@@ -22,7 +22,7 @@ export type Place =
   | 'lateAlias'
   /** V12: in a late visit that is opened and ended at once. */
   | 'lateVisit'
-  /** V12: in the late visit it names. */
+  /** V12, V13: in the late visit it names, whose end it moves. */
   | 'lateVisitAgain'
   /** V11: it takes consent back. */
   | 'withdraws'
@@ -53,7 +53,7 @@ function placeOfUnknown(context: VisitorContext, entry: EventEntry): Place {
   if (isParting(entry)) {
     if (visit !== null) return 'alias'
     // A final VisitStarted is of a page left before its socket was up: that visit there is none of yet.
-    return latest === null || isVisitStarted(entry) ? 'opens' : 'lateAlias'
+    if (latest !== null && !isVisitStarted(entry)) return 'lateAlias'
   }
   if (isLongAgo(context, entry)) return 'lateVisit'
   if (visit === null) return 'opens'
@@ -61,8 +61,8 @@ function placeOfUnknown(context: VisitorContext, entry: EventEntry): Place {
 }
 
 function placeOfEnded(context: VisitorContext, entry: EventEntry, named: NamedVisit): Place {
-  if (isParting(entry)) return 'late'
   if (named.reason === 'late' && isLongAgo(context, entry)) return 'lateVisitAgain'
+  if (isParting(entry)) return 'late'
   if (entry.occurredAt <= named.endedAt) return 'late'
   if (context.visit !== null) return 'open'
   return mayReopen(context, entry, named) ? 'reopens' : 'derived'

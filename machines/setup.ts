@@ -1,5 +1,6 @@
 /** Everything the two regions of the visitor's machine may ask and do, by the name the diagrams show. */
 import { assign, setup } from 'xstate'
+import { considers } from './belief-steps.ts'
 import type { VisitorContext, VisitorInput } from './context.ts'
 import type { EventEntry } from './entries.ts'
 import type { Fact } from './facts.ts'
@@ -9,6 +10,7 @@ import * as lease from './lease-steps.ts'
 import { isParting, type Place, placeOf } from './places.ts'
 import * as presence from './presence-steps.ts'
 import type { IdentityRaised } from './raised.ts'
+import * as retraction from './retraction-steps.ts'
 import {
   becomes,
   chain,
@@ -48,7 +50,7 @@ function decides<const T extends IdentityRaised['type']>(
   rule: (context: VisitorContext, raised: EventOf<T>) => Step,
 ) {
   return follows<T>(types, (context, raised) => {
-    return identity.considers(context, raised, rule(context, raised))
+    return considers(context, raised, rule(context, raised))
   })
 }
 
@@ -189,8 +191,8 @@ export const visitorSetup = setup({
     confirm: decides(['identity.confirm'], verdict.confirms),
     reject: decides(['identity.reject'], verdict.rejects),
     refuse: decides([...VERDICTS, 'identity.retract'], verdict.refuses),
-    undoDecision: decides(['identity.retract'], verdict.undoesDecision),
-    undoRejection: decides(['identity.retract'], verdict.undoesRejection),
+    undoDecision: decides(['identity.retract'], retraction.undoesDecision),
+    undoRejection: decides(['identity.retract'], retraction.undoesRejection),
     forgetCurrent: decides(['identity.erased'], verdict.forgetsCurrent),
     forgetPerson: decides(['identity.erased'], (context, { entry }) => verdict.forgetsPerson(context, entry)),
     forgetWhoWasThere: follows(['visit.ended'], identity.forgetsWhoWasThere),

@@ -1,4 +1,7 @@
-/** The identity region's steps for what agents decide, and for erasure (I13 to I17). */
+/** The identity region's steps for what agents decide, and for erasure (I13 to I15). */
+
+import { decidesAssumption, decisionOf, refutesAssumption } from './assumption-steps.ts'
+import { announces, believes, causeOf } from './belief-steps.ts'
 import {
   type EndedVisit,
   NOBODY,
@@ -10,18 +13,9 @@ import {
 } from './context.ts'
 import type { PersonErasedEntry } from './entries.ts'
 import type { Who } from './facts.ts'
-import { verdictOf } from './guards.ts'
-import {
-  announces,
-  believes,
-  causeOf,
-  endsSession,
-  liftsRejection,
-  links,
-  linksOnly,
-} from './identity-steps.ts'
+import { endsSession, forgetsRejections, liftsRejection, links, linksOnly } from './identity-steps.ts'
 import { APPLIED, refusal } from './lease-steps.ts'
-import type { ErasedRaised, IdentityRaised, RetractRaised, VerdictRaised } from './raised.ts'
+import type { ErasedRaised, IdentityRaised, VerdictRaised } from './raised.ts'
 import { becomes, chain, type Step, withFacts } from './steps.ts'
 
 /** I13: an agent knows who it is. */
@@ -29,16 +23,22 @@ export function confirms(context: VisitorContext, raised: VerdictRaised): Step {
   const { identityId } = raised
   const { visit } = context
   if (visit === null) return becomes(context)
-  const lifted = liftsRejection(context, identityId)
-  const kept = chain(lifted, (now) =>
-    keepsVerdict(now, raised, { before: context, changedRejection: lifted.context !== context }),
-  )
-  const confirmed = chain(kept, (now) => becomes({ ...now, visit: { ...visit, confirmed: identityId } }))
+  const decided = decidesAssumption(context, identityId, raised.entry.at)
+  const lifted = chain(decided, (now) => liftsRejection(now, identityId))
+  const confirmed = chain(lifted, (now) => becomes({ ...now, visit: { ...visit, confirmed: identityId } }))
   const linked = chain(confirmed, (now) => links(now, { identityId, scope: 'Recognized', how: 'agent' }))
   const believed = chain(linked, (now) =>
     believes(now, raised, { state: 'recognized', identityId, how: 'agent' }),
   )
-  return withFacts(believed, APPLIED)
+  const kept = chain(believed, (now) =>
+    keepsVerdict(now, raised, {
+      before: context,
+      changedRejection: context.rejected.includes(identityId),
+      decides: now.who.changedSeq,
+      decision: decisionOf(context, decided),
+    }),
+  )
+  return withFacts(kept, APPLIED)
 }
 
 /** I14: an agent knows who it is not; the link is taken back unless they signed in during the visit. */
@@ -48,7 +48,8 @@ export function rejects(context: VisitorContext, raised: VerdictRaised): Step {
   if (visit === null) return becomes(context)
   const kept = keepsRejection(context, raised)
   const unlinked = chain(kept, (now) => takesLinkBack(now, identityId))
-  const cleared = chain(unlinked, (now) => becomes({ ...now, visit: { ...visit, confirmed: null } }))
+  const confirmed = visit.confirmed === identityId ? null : visit.confirmed
+  const cleared = chain(unlinked, (now) => becomes({ ...now, visit: { ...visit, confirmed } }))
   const who: Who = { ...NOBODY, asOf: entry.at, since: entry.at, changedSeq: entry.seq }
   const anonymous = chain(cleared, (now) => announces(now, { who, cause: causeOf(raised), ...placeIn(now) }))
   return withFacts(anonymous, APPLIED)
@@ -62,7 +63,12 @@ export function keepsRejectionOnly(context: VisitorContext, raised: VerdictRaise
 function keepsRejection(context: VisitorContext, raised: VerdictRaised): Step {
   const { identityId } = raised
   const isNew = !context.rejected.includes(identityId)
-  const kept = keepsVerdict(context, raised, { before: context, changedRejection: isNew })
+  const { seq, at } = raised.entry
+  const refuted = refutesAssumption(context, identityId, at)
+  const decision = decisionOf(context, refuted)
+  const kept = chain(refuted, (now) =>
+    keepsVerdict(now, raised, { before: context, changedRejection: isNew, decides: seq, decision }),
+  )
   if (!isNew) return kept
   const rejected = [...context.rejected, identityId].slice(-REJECTED_MAX)
   return withFacts(
@@ -71,52 +77,8 @@ function keepsRejection(context: VisitorContext, raised: VerdictRaised): Step {
   )
 }
 
-/** I17: what a verdict did is undone; the belief from before it comes back if it decided the current one. */
-export function undoesDecision(context: VisitorContext, raised: RetractRaised): Step {
-  const verdict = verdictOf(context, raised)
-  const { visit } = context
-  if (verdict === undefined || visit === null) return becomes(context)
-  const undone = undoes(context, verdict)
-  const restored = chain(undone, (now) =>
-    becomes({ ...now, visit: { ...visit, confirmed: verdict.confirmedBefore } }),
-  )
-  const linked = chain(restored, (now) => restoresLink(now, verdict))
-  const who: Who = { ...verdict.before, since: raised.entry.at, changedSeq: raised.entry.seq }
-  const back = chain(linked, (now) => announces(now, { who, cause: causeOf(raised), ...placeIn(now) }))
-  return withFacts(back, APPLIED)
-}
-
-/** I17: the identity has moved on since; only the rejection or the row is undone. */
-export function undoesRejection(context: VisitorContext, raised: RetractRaised): Step {
-  const verdict = verdictOf(context, raised)
-  return verdict === undefined ? becomes(context) : withFacts(undoes(context, verdict), APPLIED)
-}
-
-function undoes(context: VisitorContext, verdict: Verdict): Step {
-  const verdicts = context.verdicts.map((kept) => (kept === verdict ? { ...kept, retracted: true } : kept))
-  const marked = becomes({ ...context, verdicts })
-  if (verdict.kind === 'reject') {
-    return verdict.changedRejection ? chain(marked, (now) => liftsRejection(now, verdict.identityId)) : marked
-  }
-  const rows = withFacts(marked, { type: 'contact.retracted', verdictSeq: verdict.seq })
-  if (!verdict.changedRejection || context.rejected.includes(verdict.identityId)) return rows
-  const rejected = [...context.rejected, verdict.identityId].slice(-REJECTED_MAX)
-  const kept = { type: 'rejection.kept', identityId: verdict.identityId } as const
-  return withFacts(
-    chain(rows, (now) => becomes({ ...now, rejected })),
-    kept,
-  )
-}
-
-/** What the link was before the verdict: that of the identity believed then, or none of the one it named. */
-function restoresLink(context: VisitorContext, { before, identityId }: Verdict): Step {
-  const named = before.identityId === identityId ? becomes(context) : takesLinkBack(context, identityId)
-  if (before.identityId === null) return named
-  const association = before.state === 'wmRecognized' ? 'WM-Recognized' : 'Recognized'
-  return chain(named, (now) => linksOnly(now, before.identityId ?? identityId, association))
-}
-
-function takesLinkBack(context: VisitorContext, identityId: string): Step {
+/** A rejection or a retraction takes the link back, but not from one who signed in during the visit. */
+export function takesLinkBack(context: VisitorContext, identityId: string): Step {
   const signedInHere = context.visit?.signedIn.includes(identityId) === true
   return linksOnly(context, identityId, signedInHere ? 'Recognized' : null)
 }
@@ -125,7 +87,12 @@ function takesLinkBack(context: VisitorContext, identityId: string): Step {
 function keepsVerdict(
   context: VisitorContext,
   { entry, identityId }: VerdictRaised,
-  { before, changedRejection }: { readonly before: VisitorContext; readonly changedRejection: boolean },
+  {
+    before,
+    changedRejection,
+    decides,
+    decision,
+  }: { readonly before: VisitorContext } & Pick<Verdict, 'changedRejection' | 'decides' | 'decision'>,
 ): Step {
   const verdict: Verdict = {
     seq: entry.seq,
@@ -135,13 +102,16 @@ function keepsVerdict(
     before: before.who,
     confirmedBefore: before.visit?.confirmed ?? null,
     changedRejection,
+    decides,
+    decision,
     retracted: false,
   }
   const verdicts = [...context.verdicts, verdict].slice(-VERDICTS_MAX)
   return becomes({ ...context, verdicts, latest: sealed(context.latest) })
 }
 
-function sealed(latest: EndedVisit | null): EndedVisit | null {
+/** Somebody decided after the visit's end: it is not reopened (V10). */
+export function sealed(latest: EndedVisit | null): EndedVisit | null {
   return latest === null ? null : { ...latest, mayReopen: false }
 }
 
@@ -163,6 +133,9 @@ export function forgetsCurrent(context: VisitorContext, raised: ErasedRaised): S
 export function forgetsPerson(context: VisitorContext, { identityId, pseudonym }: PersonErasedEntry): Step {
   const hide = <T extends string | null>(id: T) => (id === identityId ? pseudonym : id)
   const hideWho = (who: Who): Who => ({ ...who, identityId: hide(who.identityId) })
+  // No retraction brings them back.
+  const forgets = (who: Who): Who =>
+    who.identityId === identityId ? { ...NOBODY, asOf: who.asOf, changedSeq: who.changedSeq } : who
   const hideVisit = (visit: Visit): Visit => ({
     ...visit,
     confirmed: hide(visit.confirmed),
@@ -176,15 +149,18 @@ export function forgetsPerson(context: VisitorContext, { identityId, pseudonym }
     visit: visit && hideVisit(visit),
     latest: sealed(latest && { ...latest, visit: hideVisit(latest.visit), who: hideWho(latest.who) }),
     rejected: context.rejected.filter((id) => id !== identityId),
-    verdicts: context.verdicts.map((verdict) => ({
+    assumption: context.assumption?.identityId === identityId ? null : context.assumption,
+    verdicts: forgetsRejections(context.verdicts, identityId).map((verdict) => ({
       ...verdict,
       identityId: hide(verdict.identityId),
-      before: hideWho(verdict.before),
+      decision: verdict.decision?.assumption.identityId === identityId ? null : verdict.decision,
+      before: forgets(verdict.before),
+      confirmedBefore: verdict.confirmedBefore === identityId ? null : verdict.confirmedBefore,
     })),
   })
 }
 
-function placeIn({ visit }: VisitorContext): {
+export function placeIn({ visit }: VisitorContext): {
   readonly visitId: string | null
   readonly sessionId: string | null
 } {

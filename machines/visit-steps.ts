@@ -154,6 +154,8 @@ function raisedBy({ settings }: VisitorContext, entry: EventEntry): Raised | nul
       if (identityId !== null || looked === null) {
         return { type: 'identity.UserInfo', identityId, confidence: most, entry }
       }
+      // I9: recorded only; a UserInfo that names nothing at all is another matter (I7).
+      if (looked.identityId === null) return null
       const confidence = Math.min(most, looked.confidence)
       return { type: 'identity.UserInfo', identityId: looked.identityId, confidence, entry }
     }
@@ -249,5 +251,11 @@ export function withdraws(context: VisitorContext, entry: EventEntry): Step {
     { type: 'event.placed', ordinal, late: visit === null && ordinal !== 0 },
     { type: 'consent.changed', withdrawn: true },
   )
-  return chain(placed, (now) => endVisit(now, entry, { reason: 'withdrawn', endedAt: entry.occurredAt }))
+  const isNewName = entry.named === null && entry.event.visitID !== visit?.visitId
+  const owned = isNewName
+    ? withFacts(placed, { type: 'visit.aliased', ordinal, name: entry.event.visitID })
+    : placed
+  // What is recorded in the visit is not after its end, also where the withdrawal was long on its way.
+  const endedAt = Math.max(entry.occurredAt, visit?.lastActivityAt ?? 0)
+  return chain(owned, (now) => endVisit(now, entry, { reason: 'withdrawn', endedAt }))
 }

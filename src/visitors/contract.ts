@@ -43,6 +43,8 @@ export type NewEntry =
       readonly confidence: number
       readonly halfLifeMs: number | null
       readonly rule: string
+      /** 0 where the engine gives none. */
+      readonly version: number
       readonly evidence: unknown
     }
   | {

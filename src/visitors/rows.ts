@@ -75,6 +75,8 @@ function putFact(putting: Putting, fact: Fact): void {
     case 'identity.changed':
     case 'considered':
     case 'answered':
+    case 'assumption.made':
+    case 'assumption.decided':
     case 'rejection.kept':
     case 'rejection.lifted':
     case 'lease.granted':

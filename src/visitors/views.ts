@@ -1,6 +1,7 @@
 /** What others may read of a visitor: the last committed snapshot, in the words users see. */
+
+import { interactionOf } from '../../machines/belief-steps.ts'
 import type { Lease, OpenPage, VisitorContext } from '../../machines/context.ts'
-import { interactionOf } from '../../machines/identity-steps.ts'
 import type { Store } from '../store/contract.ts'
 import { SPELLED } from './changes.ts'
 import type { SettingsBook } from './snapshots.ts'
