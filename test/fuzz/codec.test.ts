@@ -6,8 +6,8 @@ import { type Codec, JSON_CODEC, MSGPACK_CODEC } from '../../protocol/codec.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
 import { WIRE_LIMITS } from '../../protocol/limits.ts'
 import { type CheckedEvent, checkClientMessage, checkTrackBody } from '../../protocol/messages.ts'
+import { type Random, randomFrom } from '../../src/commands/load/random.ts'
 import { anEvent } from '../protocol/an-event.ts'
-import { type Random, randomFrom } from './random.ts'
 
 const test = suite('fuzz/codec')
 /** FUZZ_SEED repeats a run, FUZZ_ROUNDS makes it longer. */
