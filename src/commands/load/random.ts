@@ -27,9 +27,9 @@ export function randomFrom(seed: number): Random {
     below,
     chance: (probability) => next() < probability,
     pick: (choices) => {
-      const choice = choices[below(choices.length)]
-      if (choice === undefined) throw new Error('pick: the list is empty')
-      return choice
+      if (choices.length === 0) throw new Error('pick: the list is empty')
+      // The index is within the list; a list may hold undefined.
+      return choices[below(choices.length)] as (typeof choices)[number]
     },
     hex: (digits) => Array.from({ length: digits }, () => below(16).toString(16)).join(''),
   }
