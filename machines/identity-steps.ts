@@ -19,7 +19,9 @@ import { becomes, chain, type Step, withFacts } from './steps.ts'
 export function signsIn(context: VisitorContext, raised: SaidRaised): Step {
   const { visit, counts } = context
   const { identityId, entry } = raised
-  if (visit === null || identityId === null) return becomes(context)
+  if (visit === null || identityId === null) {
+    throw new Error('a SignIn names nobody, or no visit is open: it should not have come this far (E8)')
+  }
   const session: OpenSession = {
     ordinal: counts.sessions + 1,
     sessionId: entry.ids.sessionId,

@@ -15,7 +15,7 @@ export function refusal(reason: RefusalReason): Answered {
 /** L1, L2: a lease is granted, renewed for the same engine and purpose, or refused with the holder's name. */
 export function engages(context: VisitorContext, { at, engine, purpose, ttlMs }: EngageEntry): Step {
   const { visit, leases, counts, settings } = context
-  if (visit === null) return withFacts(becomes(context), refusal('noVisit'))
+  if (visit === null) return withFacts(becomes(context), refusal('conflict'))
   const { visitId } = visit
   const until = at + ttlMs
   const own = leases.find((lease) => lease.engine === engine && lease.purpose === purpose)

@@ -110,8 +110,9 @@ function entersPage(context: VisitorContext, { event, ids, occurredAt }: EventEn
     browserPageID: event.pageID,
     enteredAt: Math.max(occurredAt, visit.startedAt),
   }
-  const full = visit.pages.length >= OPEN_PAGES_MAX ? visit.pages[0] : undefined
-  const closing = visit.pages.filter((open) => open.browserPageID === page.browserPageID || open === full)
+  const again = visit.pages.filter((open) => open.browserPageID === page.browserPageID)
+  const isFull = again.length === 0 && visit.pages.length >= OPEN_PAGES_MAX
+  const closing = isFull ? visit.pages.slice(0, 1) : again
   const pages = [...visit.pages.filter((open) => !closing.includes(open)), page]
   return {
     context: { ...context, visit: { ...visit, pages }, counts: { ...counts, pages: page.ordinal } },
