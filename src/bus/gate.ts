@@ -44,6 +44,7 @@ export function createGate({ bus, store, config, log, onOpen }: GateParts): Gate
   let timer: NodeJS.Timeout | undefined
   /** Counts the looks, so that the answer to an older one is not taken. */
   let look = 0
+  let isLooking = false
 
   function refuse(reason: string): void {
     if (reason !== problem) log.error({ stream: wanted.name }, reason)
@@ -55,23 +56,29 @@ export function createGate({ bus, store, config, log, onOpen }: GateParts): Gate
   function lookAgain(): void {
     clearTimeout(timer)
     if (!bus.isConnected()) return
-    if (state !== 'refused') state = 'checking'
+    if (state === 'connecting' || state === 'away') state = 'checking'
     void check(++look)
   }
 
   async function check(asked: number): Promise<void> {
+    isLooking = true
     try {
-      const isKnown = wasFound(store.note(STREAM_NOTE), wanted.name)
-      const finding = await bus.ensureStream(wanted, !isKnown)
-      if (asked !== look) return
-      if (finding.is === 'ready' && !isKnown) {
-        await store.saveNote(STREAM_NOTE, { jetStream: true, stream: wanted.name })
-        if (asked !== look) return
-      }
-      settle(finding)
+      const finding = await find()
+      if (asked === look) settle(finding)
     } catch (error) {
       if (asked === look) refuse(`the stream cannot be looked for: ${reasonOf(error)}`)
     }
+    if (asked === look) isLooking = false
+  }
+
+  /** Where the stream is found for the first time, that is written down before anything is published. */
+  async function find(): Promise<StreamFinding> {
+    const isKnown = wasFound(store.note(STREAM_NOTE), wanted.name)
+    const finding = await bus.ensureStream(wanted, !isKnown)
+    if (finding.is === 'ready' && !isKnown) {
+      await store.saveNote(STREAM_NOTE, { jetStream: true, stream: wanted.name })
+    }
+    return finding
   }
 
   function settle(finding: StreamFinding): void {
@@ -85,7 +92,8 @@ export function createGate({ bus, store, config, log, onOpen }: GateParts): Gate
         )
         break
       case 'ready':
-        open(finding.created, finding.differences)
+        // A doubt that came to nothing: what was refused goes on waiting its time.
+        if (state !== 'open') open(finding.created, finding.differences)
         break
     }
   }
@@ -102,6 +110,7 @@ export function createGate({ bus, store, config, log, onOpen }: GateParts): Gate
   const stopListening = bus.onConnection((connected) => {
     if (connected) return lookAgain()
     look++
+    isLooking = false
     clearTimeout(timer)
     if (state !== 'connecting') state = 'away'
     problem = null
@@ -113,7 +122,7 @@ export function createGate({ bus, store, config, log, onOpen }: GateParts): Gate
     isOpen: () => state === 'open',
     lookAgain() {
       // One look at a time: many publishes fail together when a stream goes.
-      if (state === 'open') lookAgain()
+      if (state === 'open' && !isLooking) lookAgain()
     },
     close() {
       stopListening()

@@ -25,6 +25,8 @@ export interface Publisher {
   readonly wake: () => void
   /** The gate has opened: what failed before is tried now. */
   readonly resume: () => void
+  /** What the last one failed with, until one succeeds; else null. */
+  readonly problem: () => string | null
   /** Messages that the stream acknowledged. */
   readonly published: () => number
   /** Goes on while it can, for `ms` at most, until all is sent; then nothing more is begun. */
@@ -44,6 +46,7 @@ export function createPublisher(parts: PublisherParts): Publisher {
   let hasStopped = false
   /** Failures with no success between them: while there are any, one message at a time feels the way. */
   let failures = 0
+  let problem: string | null = null
   let pausedUntilMs = 0
   let complainedMs = Number.NEGATIVE_INFINITY
   let timer: NodeJS.Timeout | undefined
@@ -87,6 +90,7 @@ export function createPublisher(parts: PublisherParts): Publisher {
       if (!isStored) await publish(change)
       lanes.settle(change, isStored ? 'found' : 'sent')
       failures = 0
+      problem = null
       onSettled()
     } catch (error) {
       postpone(change, error)
@@ -119,7 +123,8 @@ export function createPublisher(parts: PublisherParts): Publisher {
     // What was on its way together fails together: that counts once.
     if (clockMs >= pausedUntilMs) pausedUntilMs = clockMs + retryDelayMs(++failures)
     if (kind === 'noStream') gate.lookAgain()
-    complain({ position: change.position, kind: change.kind, reason: reasonOf(error) }, 'a change waits')
+    problem = reasonOf(error)
+    complain({ position: change.position, kind: change.kind, reason: problem }, 'a change waits')
   }
 
   function complain(fields: Readonly<Record<string, unknown>>, message: string): void {
@@ -147,6 +152,7 @@ export function createPublisher(parts: PublisherParts): Publisher {
       lanes.retryNow()
       wake()
     },
+    problem: () => problem,
     published: () => published,
     drain,
   }

@@ -35,7 +35,7 @@ export interface RelayParts {
 export interface RelayStats {
   readonly connected: boolean
   readonly state: GateState
-  /** Why changes do not go out although NATS is there; else null. */
+  /** Why changes do not go out, where that is known; else null. */
   readonly problem: string | null
   /** Committed changes that are not published yet. */
   readonly backlogRows: number
@@ -49,11 +49,13 @@ export interface Relay {
   /** There may be changes to read; needed only where something was written past `onCommitted`. */
   readonly wake: () => void
   readonly stats: () => RelayStats
-  /** Sends what it can within `drainMs`, writes down how far it came, and leaves nothing open. */
+  /** Within `drainMs` sends what it can and writes down how far it came; leaves nothing open. Once. */
   readonly close: (drainMs: number) => Promise<void>
 }
 
 const WINDOW_ROWS = 10_000
+/** Of the time to close, the part for sending; the rest is for writing down how far that came. */
+const DRAIN_SHARE = 0.8
 
 /**
  * Begins to publish, in the background: NATS need not be there. Throws `ConfigError` for a configuration that cannot
@@ -100,7 +102,7 @@ export async function startRelay(parts: RelayParts): Promise<Relay> {
       return {
         connected: bus.isConnected(),
         state: gate.state(),
-        problem: gate.problem(),
+        problem: gate.problem() ?? publisher.problem(),
         backlogRows: lanes.size() + reader.unread(),
         oldestAgeMs: oldestAt === null ? 0 : Math.max(0, now() - oldestAt),
         published: publisher.published(),
@@ -109,7 +111,7 @@ export async function startRelay(parts: RelayParts): Promise<Relay> {
     async close(drainMs) {
       closing.abort()
       await counting
-      await publisher.drain(drainMs)
+      await publisher.drain(drainMs * DRAIN_SHARE)
       stopListening()
       gate.close()
       await saver.close()

@@ -1,15 +1,13 @@
 /** The stream on a real nats-server: made as asked, missed, full, or not possible at all; and who may come there. */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { parseNatsUrl } from '../../src/bus/address.ts'
 import { BusError } from '../../src/bus/bus.ts'
-import { connectNats } from '../../src/bus/nats.ts'
 import type { Relay } from '../../src/bus/relay.ts'
-import { eventually } from '../helpers/within.ts'
-import { QUIET } from './quiet.ts'
+import { eventually, within } from '../helpers/within.ts'
 import {
   arrivedAll,
   idsOf,
+  impatientBus,
   readStream,
   SHORT_WINDOW,
   STREAM,
@@ -22,8 +20,12 @@ import {
 const stream = suite('stream on a real nats-server')
 const opened = { kind: 'visit', name: 'opened' } as const
 
-function problemOf(relay: Relay): Promise<string> {
-  return eventually(WAIT_MS, 'the relay tells its problem', () => relay.stats().problem ?? undefined)
+/** Resolves when the relay says that nothing goes out, and why. */
+function refusal(relay: Relay): Promise<string> {
+  return eventually(WAIT_MS, 'the relay tells its problem', () => {
+    const { state, problem } = relay.stats()
+    return state === 'refused' && problem !== null ? problem : undefined
+  })
 }
 
 stream(
@@ -82,13 +84,12 @@ stream(
     const { config } = await withManager(server, (jsm) => jsm.streams.info(STREAM))
     await withManager(server, (jsm) => jsm.streams.delete(STREAM))
     store.commit('g1', [opened])
-    assert.match(await problemOf(relay), 'missing')
+    assert.match(await refusal(relay), 'missing')
     assert.ok(log.lines().some((line) => line.startsWith('error') && line.includes('missing')))
-    assert.is(relay.stats().state, 'refused')
     assert.is(relay.stats().published, 1)
     await relay.close(0)
     const again = await start()
-    assert.match(await problemOf(again), 'missing')
+    assert.match(await refusal(again), 'missing')
     await withManager(server, (jsm) => jsm.streams.add(config))
     await arrivedAll(again)
     assert.equal(idsOf(await readStream(server)), ['g1.2.1'])
@@ -101,7 +102,7 @@ stream(
     async ({ server, store, start }) => {
       const relay = await start()
       store.commit('g1', [opened])
-      assert.match(await problemOf(relay), 'JetStream')
+      assert.match(await refusal(relay), 'JetStream')
       assert.is(relay.stats().connected, true)
       await server.kill()
       await server.start({ jetStream: true })
@@ -170,12 +171,24 @@ stream(
 )
 
 stream(
+  '[B2] the relay can be closed while NATS was never there, and while it is away',
+  withServer(async ({ server, store, start }) => {
+    const away = await start()
+    await eventually(WAIT_MS, 'it connects', () => away.stats().connected || undefined)
+    await server.kill()
+    await eventually(WAIT_MS, 'it notices', () => !away.stats().connected || undefined)
+    assert.is(away.stats().state, 'away')
+    store.commit('g1', [opened])
+    await within(WAIT_MS, 'it closes', away.close(1_000))
+    const never = await start()
+    await within(WAIT_MS, 'it closes', never.close(1_000))
+  }),
+)
+
+stream(
   '[B2] what is published while NATS is away is refused at once, never left in the client',
   withServer(async ({ server }) => {
-    const bus = connectNats({
-      address: parseNatsUrl(server.url),
-      ...{ stream: STREAM, clientName: 'test', log: QUIET, answerMs: 500 },
-    })
+    const bus = impatientBus(server, 500)
     try {
       await eventually(WAIT_MS, 'it connects', () => bus.isConnected() || undefined)
       await server.kill()

@@ -8,6 +8,7 @@ import {
   type Arrived,
   arrivedAll,
   idsOf,
+  impatientBus,
   readStream,
   replay,
   SHORT_WINDOW,
@@ -130,7 +131,7 @@ nats(
 nats(
   '[B2] a server that hangs: what it took without an answer is found there, not sent again',
   withStream(SHORT_WINDOW, async ({ server, store, log, start }) => {
-    const relay = await start()
+    const relay = await start({}, impatientBus(server, 300))
     store.commit('g0', [opened])
     await arrivedAll(relay)
     server.freeze()

@@ -7,13 +7,16 @@ import {
   nanos,
   type StreamConfig,
 } from 'nats'
+import { parseNatsUrl } from '../../src/bus/address.ts'
+import type { Bus } from '../../src/bus/bus.ts'
+import { connectNats } from '../../src/bus/nats.ts'
 import { type Relay, startRelay } from '../../src/bus/relay.ts'
 import { streamSubjects } from '../../src/bus/subjects.ts'
 import { type Config, defaultConfig } from '../../src/config.ts'
 import { type NatsServer, type NatsServerOptions, startNatsServer } from '../helpers/nats-server.ts'
 import { eventually, within } from '../helpers/within.ts'
 import { createMemoryStore, FIRST_AT, type MemoryStore } from './memory-store.ts'
-import { type KeptLog, keptLog } from './quiet.ts'
+import { type KeptLog, keptLog, QUIET } from './quiet.ts'
 
 export const WAIT_MS = 20_000
 export const STREAM = 'VESTIBULE'
@@ -22,7 +25,7 @@ export interface RealSetting {
   readonly server: NatsServer
   readonly store: MemoryStore
   readonly log: KeptLog
-  readonly start: (config?: Partial<Config>) => Promise<Relay>
+  readonly start: (config?: Partial<Config>, bus?: Bus) => Promise<Relay>
 }
 
 /** A test with a server of its own; all of it is stopped, whatever happens. */
@@ -36,8 +39,9 @@ export function withServer(
     const log = keptLog()
     const relays: Relay[] = []
     try {
-      const start = async (config: Partial<Config> = {}) => {
+      const start = async (config: Partial<Config> = {}, bus?: Bus) => {
         const relay = await startRelay({
+          ...(bus && { bus }),
           ...{ store, log, onCommitted: store.onCommitted, now: () => FIRST_AT },
           config: { ...defaultConfig(), natsUrl: server.url, ...config },
         })
@@ -63,6 +67,12 @@ export function withStream(
     )
     await run(setting)
   })
+}
+
+/** A bus to this server that gives up an answer early. */
+export function impatientBus(server: NatsServer, answerMs: number): Bus {
+  const address = parseNatsUrl(server.url)
+  return connectNats({ address, stream: STREAM, clientName: 'test', log: QUIET, answerMs })
 }
 
 /** What was published is acknowledged. */

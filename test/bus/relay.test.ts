@@ -254,15 +254,29 @@ relay('[B3] a stream that was found before and is missing is an error, and is no
   bus.finding = { is: 'missing' }
   bus.answer = () => 'noStream'
   store.commit('g1', [anonymous])
-  const problem = await eventually(2_000, 'it says so', () => running.stats().problem ?? undefined)
-  assert.match(problem, 'missing')
-  assert.is(running.stats().state, 'refused')
+  await eventually(2_000, 'it says so', () => (running.stats().state === 'refused' ? true : undefined))
+  assert.match(running.stats().problem ?? '', 'missing')
   assert.is(running.stats().backlogRows, 1)
   bus.finding = { is: 'ready', created: false, differences: [] }
   bus.answer = () => 'store'
   await drained(running)
   assert.is(running.stats().problem, null)
   await running.close(1_000)
+})
+
+relay('[B3] where the stream is there but does not take the subject, the change waits its time', async () => {
+  const { store, bus, start } = setting()
+  const triedMs: number[] = []
+  bus.answer = () => (triedMs.push(performance.now()) <= 3 ? 'noStream' : 'store')
+  const running = await start()
+  store.commit('g1', [opened])
+  assert.match(await eventually(2_000, 'it says so', () => running.stats().problem ?? undefined), 'noStream')
+  await drained(running)
+  assert.is(running.stats().problem, null)
+  await running.close(1_000)
+  const [first = 0, second = 0, third = 0] = triedMs
+  // Timers may fire a little early.
+  assert.ok(second - first > 90 && third - second > 180)
 })
 
 relay('[B3] a server without JetStream is an error, and nothing is published there', async () => {
