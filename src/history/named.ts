@@ -5,7 +5,7 @@ import { notFound } from './problem.ts'
 import type { Reading } from './reading.ts'
 
 const BROWSER_ID = /^[A-Za-z0-9_-]{1,64}$/
-const SERVER_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+const SERVER_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 const IDENTITY_LENGTH_MAX = 256
 
 export function findVisit({ store }: Reading, visitId: string): VisitRow | null {

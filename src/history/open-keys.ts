@@ -1,6 +1,6 @@
 /** Where the keys come from at a start: configuration, a file, or the key made at the first start. */
-import { mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { type Config, ConfigError } from '../config.ts'
 import { type Key, parseKeys } from './keys.ts'
 
@@ -49,23 +49,22 @@ function keysOfFile(path: string): readonly Key[] {
 
 function openMadeKey(data: string, makeSecret: () => string): OpenedKeys {
   const path = join(data, 'key')
-  mkdirSync(data, { recursive: true })
-  try {
-    // `wx`: a key that is there is never written over.
-    writeFileSync(path, `${makeSecret()}\n`, { mode: 0o600, flag: 'wx' })
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) {
-      throw new ConfigError(
-        `${path} cannot be written; configure VESTIBULE_KEYS, or let this user write there`,
-        {
-          cause: error,
-        },
-      )
-    }
-  }
-  const secret = readText(path, 'the made key').trim()
+  // An empty file is a first start that was cut short.
+  const kept = existsSync(path) ? readText(path, 'the made key').trim() : ''
+  const secret = kept === '' ? keepSecret(path, makeSecret()) : kept
   const keys = parseKeys([`desk:${secret}:history:read+verdict+notify`], `the made key in ${path}`)
   return { keys, madeKeyPath: realpathSync(path) }
+}
+
+function keepSecret(path: string, secret: string): string {
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+    writeFileSync(path, `${secret}\n`, { mode: 0o600 })
+    return secret
+  } catch (cause) {
+    const what = `${path} cannot be written; configure VESTIBULE_KEYS, or let this user write there`
+    throw new ConfigError(what, { cause })
+  }
 }
 
 function readText(path: string, what: string): string {

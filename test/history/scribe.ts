@@ -65,7 +65,9 @@ export function createScribe(store: Store) {
     visitor.seq++
     position++
     const entry = make({ seq: visitor.seq, position, at: clock })
-    entries.set(number, [...(entries.get(number) ?? []), entry])
+    const added = entries.get(number)
+    if (added === undefined) entries.set(number, [entry])
+    else added.push(entry)
     return entry
   }
 
