@@ -24,26 +24,33 @@ export class SnapshotDamaged extends Error {
 
 /** Brings a kept snapshot of any version to today's. Throws `SnapshotTooNew` or `SnapshotDamaged`. */
 export function migrate(version: number, kept: unknown): KeptSnapshot {
+  if (!Number.isInteger(version) || version < 1) {
+    throw new SnapshotDamaged(`a snapshot has version ${version}: versions count from 1`)
+  }
   if (version > MACHINE_VERSION) throw new SnapshotTooNew(version)
   const today = MIGRATIONS.slice(version - 1).reduce((older, migration) => migration(older), kept)
   if (isKept(today)) return today
-  throw new SnapshotDamaged(`a snapshot of version ${version} is not one: it has no states or no context`)
+  throw new SnapshotDamaged(
+    `a snapshot of version ${version} is not one: its states or its context are missing, or say different things`,
+  )
 }
 
 const VISIT_STATES = ['away', 'browsing', 'leaving']
 const IDENTITY_STATES = ['anonymous', 'authenticated', 'recognized', 'wmRecognized']
 
-/** What the disk gives back is checked once, here; the type inside is trusted. */
+/** What the disk gives back is checked once, here: that it has its parts, and that states and context agree. */
 function isKept(value: unknown): value is KeptSnapshot {
-  if (typeof value !== 'object' || value === null) return false
-  const { visit, identity, context } = value as { visit?: unknown; identity?: unknown; context?: unknown }
+  if (!isRecord(value) || !isRecord(value.context)) return false
+  const { visit, identity, context } = value
+  if (!VISIT_STATES.includes(String(visit)) || !IDENTITY_STATES.includes(String(identity))) return false
   return (
-    VISIT_STATES.includes(String(visit)) &&
-    IDENTITY_STATES.includes(String(identity)) &&
-    typeof context === 'object' &&
-    context !== null &&
-    'who' in context &&
     'counts' in context &&
-    'visit' in context
+    (visit === 'away' ? context.visit === null : isRecord(context.visit)) &&
+    isRecord(context.who) &&
+    context.who.state === identity
   )
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null
 }
