@@ -8,7 +8,7 @@ import {
 } from '../../protocol/messages.ts'
 import type { Recorded } from '../visitors/contract.ts'
 import type { Admitted } from './admission.ts'
-import { ackOf, type Prepared } from './batches.ts'
+import { ackOf } from './batches.ts'
 import { type Batch, type Connection, isClosed, weightOf } from './connection.ts'
 import type { Desk } from './desk.ts'
 import { fullAfterTaking, waitMs } from './rate.ts'
@@ -123,7 +123,12 @@ function take(desk: Desk, connection: Connection, message: ClientMessage): void 
       desk.close(connection, 'badFrame', 'hello was said before')
       break
     case 'events':
-      takeBatch(desk, connection, message)
+      try {
+        takeBatch(desk, connection, message)
+      } catch (cause) {
+        // A fault of ours is this connection's, never the process's.
+        lose(desk, connection, cause)
+      }
       break
     case 'notified':
     // Nothing was sent that it could be the answer to: no id of a notify is known here.
@@ -200,7 +205,7 @@ const NOTHING: Recorded = { outcomes: [], visitId: null, withdrawn: false }
 
 function record(desk: Desk, connection: Connection, batch: Batch): void {
   connection.batches.push(batch)
-  const { entries }: Prepared = batch.prepared
+  const { entries } = batch.prepared
   if (entries.length === 0) {
     batch.recorded = NOTHING
     acknowledge(desk, connection)
@@ -211,7 +216,11 @@ function record(desk: Desk, connection: Connection, batch: Batch): void {
     (recorded) => {
       batch.recorded = recorded
       desk.inFlight -= 1
-      acknowledge(desk, connection)
+      try {
+        acknowledge(desk, connection)
+      } catch (cause) {
+        lose(desk, connection, cause)
+      }
       goOn(desk, connection)
       desk.whenLess()
     },
@@ -241,6 +250,6 @@ function acknowledge(desk: Desk, connection: Connection): void {
 /** Nothing of it was kept: the browser comes back and sends it again (P5). */
 function lose(desk: Desk, connection: Connection, cause: unknown): void {
   const isExpected = cause instanceof Error && cause.name === 'StoreUnavailable'
-  if (!isExpected) desk.log.error({ err: cause }, 'a batch was not recorded')
+  if (!isExpected) desk.log.error({ err: cause }, 'what a client said could not be kept')
   desk.close(connection, 'storageUnavailable')
 }

@@ -40,7 +40,7 @@ export interface Desk {
   readonly stalled: Set<Connection>
   /** Said more than the rate allows, and have not been within it since. */
   readonly overRate: Set<Connection>
-  /** Batches that are with the visitors. */
+  /** Batches that are with the visitors, and posts that are not answered. */
   inFlight: number
   awaitsRoom: boolean
   isDraining: boolean

@@ -40,6 +40,9 @@ export interface Gateway {
 const REPORT_MS = 60_000
 /** How long a closed socket may take to answer before it is cut. */
 const CLOSE_TIMEOUT_MS = 5_000
+/** A message in more pieces than any browser makes costs more memory than its bytes: ws closes it (1008). */
+const FRAGMENTS_MAX = 128
+const CHUNKS_MAX = 1_024
 
 const SYSTEM_CLOCK: Clock = { now: () => Date.now(), uptime: () => performance.now() }
 
@@ -84,6 +87,8 @@ function createDoorkeeper(door: Door) {
     clientTracking: false,
     perMessageDeflate: false,
     maxPayload: desk.config.frameBytes,
+    maxFragments: FRAGMENTS_MAX,
+    maxBufferedChunks: CHUNKS_MAX,
     // The codecs refuse what is not UTF-8, once.
     skipUTF8Validation: true,
     // Not in the types of ws yet.

@@ -41,7 +41,7 @@ export function createTrackPost(door: Door): (request: IncomingMessage, response
       response.setHeader('access-control-allow-origin', origin)
       response.setHeader('access-control-expose-headers', 'retry-after')
     }
-    serve(door, request).then(
+    serve(door, request, response).then(
       (answer) => send(response, answer),
       (cause: unknown) => sendProblem(door, response, cause),
     )
@@ -49,7 +49,11 @@ export function createTrackPost(door: Door): (request: IncomingMessage, response
 }
 
 /** The answer, or null for a preflight. */
-async function serve(door: Door, request: IncomingMessage): Promise<TrackAnswer | null> {
+async function serve(
+  door: Door,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<TrackAnswer | null> {
   const { desk } = door
   if (!door.allowsOrigin(request.headers.origin))
     throw new Problem(403, 'pages of this origin may not track here')
@@ -72,6 +76,7 @@ async function serve(door: Door, request: IncomingMessage): Promise<TrackAnswer 
       throw new Problem(400, 'the body did not come whole', { cause })
     })
     if (body === null) throw new Problem(413, `the body must be at most ${desk.config.frameBytes} bytes`)
+    countUntilAnswered(door, response)
     return await track(door, checkTrackBody(JSON_CODEC.decode(body), desk.config, desk.config.noIdentities), {
       address,
       userAgent: request.headers['user-agent'],
@@ -79,6 +84,16 @@ async function serve(door: Door, request: IncomingMessage): Promise<TrackAnswer 
   } finally {
     desk.limits.disconnect(address)
   }
+}
+
+/** A drain waits for it, as for a batch of a socket (Q6). */
+function countUntilAnswered({ desk }: Door, response: ServerResponse): void {
+  if (response.closed) return
+  desk.inFlight += 1
+  response.once('close', () => {
+    desk.inFlight -= 1
+    desk.whenLess()
+  })
 }
 
 async function track(

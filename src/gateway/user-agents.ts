@@ -12,7 +12,7 @@ const REMEMBERED_MAX = 1_000
 export function createUserAgents(): (header: string | undefined) => UserAgent {
   const remembered = new Map<string, UserAgent>()
   return (header) => {
-    const text = header?.slice(0, USER_AGENT_LENGTH_MAX).trim() ?? ''
+    const text = header === undefined ? '' : kept(header)
     if (text === '') return null
     const known = remembered.get(text)
     if (known) return known
@@ -26,4 +26,10 @@ export function createUserAgents(): (header: string | undefined) => UserAgent {
     remembered.set(text, userAgent)
     return userAgent
   }
+}
+
+/** A long header is copied, or its beginning would keep all of it in memory. */
+function kept(header: string): string {
+  if (header.length <= USER_AGENT_LENGTH_MAX) return header.trim()
+  return Buffer.from(header.slice(0, USER_AGENT_LENGTH_MAX).trim()).toString()
 }

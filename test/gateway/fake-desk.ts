@@ -7,6 +7,7 @@ import type { Desk } from '../../src/gateway/desk.ts'
 import type { Log } from '../../src/gateway/log.ts'
 import { createDesk, letIn, letOut } from '../../src/gateway/reception.ts'
 import { type FakeVisitors, fakeVisitors } from './fake-visitors.ts'
+import { hello } from './words.ts'
 
 export interface FakeSocket extends Socket {
   bufferedAmount: number
@@ -107,4 +108,21 @@ function fakeSocket(): FakeSocket {
 /** Lets everything that is decided happen: promises and ticks. */
 export function settle(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))
+}
+
+/** A client that said hello and was welcome, or not. */
+export async function greeted(world: Setting, over: Record<string, unknown> = {}): Promise<Client> {
+  const client = world.open()
+  client.say(hello(over))
+  await settle()
+  return client
+}
+
+/** The ids of the batches that were acknowledged, in order. */
+export function acks(client: Client): unknown[] {
+  return client.socket.sent.filter(({ type }) => type === 'ack').map(({ id }) => id)
+}
+
+export function closeCode(client: Client): number | undefined {
+  return client.socket.closes[0]?.code
 }

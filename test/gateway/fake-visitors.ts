@@ -26,6 +26,8 @@ export interface FakeVisitors extends Visitors {
   /** From now on `record` and `admit` wait until `release`. */
   hold(): void
   release(): void
+  /** How many wait so. */
+  waiting(): number
   /** The next records and admissions fail as a full disk makes them. */
   failing: boolean
   full: boolean
@@ -44,6 +46,15 @@ export function fakeVisitors(): FakeVisitors {
   const entries: { readonly globalVisitID: string; readonly entry: NewEntry }[] = []
   let gate: { readonly opened: Promise<void>; readonly open: () => void } | null = null
   let room: { readonly made: Promise<void>; readonly make: () => void } | null = null
+
+  let waiting = 0
+
+  async function pass(): Promise<void> {
+    if (gate === null) return
+    waiting += 1
+    await gate.opened
+    waiting -= 1
+  }
 
   function visitorOf(id: string): FakeVisitor {
     const visitor = known.get(id) ?? {
@@ -118,6 +129,7 @@ export function fakeVisitors(): FakeVisitors {
       gate?.open()
       gate = null
     },
+    waiting: () => waiting,
     makeRoom() {
       fake.full = false
       room?.make()
@@ -125,14 +137,14 @@ export function fakeVisitors(): FakeVisitors {
     },
     emit,
     async record(id, newEntries): Promise<Recorded> {
-      await gate?.opened
+      await pass()
       if (fake.failing) throw new StoreUnavailable('the disk is full')
       const visitor = visitorOf(id)
       const outcomes = newEntries.map((entry) => apply(id, visitor, entry))
       return { outcomes, visitId: visitor.visitId, withdrawn: visitor.withdrawn }
     },
     async admit(id, tokenHash) {
-      await gate?.opened
+      await pass()
       if (fake.failing) throw new StoreUnavailable('the disk is full')
       const isNew = !known.has(id)
       const visitor = visitorOf(id)

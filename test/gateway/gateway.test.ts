@@ -283,6 +283,25 @@ test('[Q9] many messages of one read are taken in order, past every wait', async
   assert.equal(acked, ids)
 })
 
+test('[Q9] a message in so many pieces is taken, in one more it is closed 1008', async () => {
+  const { port } = await served()
+  const client = await greeted(port)
+  const inPieces = (message: unknown, count: number) => {
+    const text = Buffer.from(JSON.stringify(message))
+    for (let piece = 0; piece < count; piece += 1) {
+      const last = piece === count - 1
+      client.ws.send(last ? text.subarray(piece) : text.subarray(piece, piece + 1), {
+        fin: last,
+        binary: false,
+      })
+    }
+  }
+  inPieces(batchOf(1, 1), 128)
+  assert.is((await client.until('ack')).accepted, 1)
+  inPieces(batchOf(2, 1), 129)
+  assert.is((await client.closed()).code, 1008)
+})
+
 const ARBITRARY_FRAME = fc.oneof(
   fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes)),
   fc.json().map((text) => Buffer.from(text)),

@@ -1,17 +1,10 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { drain } from '../../src/gateway/reception.ts'
-import { type Client, type Setting, setting, settle } from './fake-desk.ts'
+import { type Client, greeted, setting, settle } from './fake-desk.ts'
 import { event, events, hello, system } from './words.ts'
 
 const test = suite('presence')
-
-async function greeted(world: Setting, over: Record<string, unknown> = {}): Promise<Client> {
-  const client = world.open()
-  client.say(hello(over))
-  await settle()
-  return client
-}
 
 async function says(client: Client, ...list: unknown[]): Promise<void> {
   client.say(events(client.connection.lastId + 1, list))

@@ -1,7 +1,7 @@
 import { connect } from 'node:net'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { within } from '../helpers/within.ts'
+import { eventually, within } from '../helpers/within.ts'
 import { dial, type Listening, listen } from './listening.ts'
 import { event, hello, system, TOKEN } from './words.ts'
 
@@ -246,6 +246,18 @@ test('[Q6] while the server drains a post is 503', async () => {
   const { port, gateway } = await served()
   await gateway.drain()
   assertProblem(await post(port, body([event()])), 503)
+})
+
+test('[Q6] a drain waits for the answer of a post that was taken', async () => {
+  const { port, gateway, visitors } = await served()
+  await post(port, body([event()]))
+  visitors.hold()
+  const answer = post(port, body([event({ eventID: 'taken' })]))
+  await eventually(5_000, 'the post taken', () => (visitors.waiting() === 1 ? true : undefined))
+  const drained = gateway.drain()
+  visitors.release()
+  assert.is((await answer).status, 200)
+  await within(5_000, 'the drain', drained)
 })
 
 test('[Q9] bodies that never end count against the connections of their address', async () => {
