@@ -12,6 +12,8 @@ const ARGS = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
+  // A name that is not localhost: there a page is no secure context, as on any site without https.
+  '--host-resolver-rules=MAP *.shop.test 127.0.0.1',
 ]
 
 export interface Browser {
@@ -34,6 +36,8 @@ export async function openBrowser(): Promise<Browser> {
     const opened = await chromium.launchPersistentContext(profile.path, {
       executablePath: EXECUTABLE,
       args: ARGS,
+      // Playwright switches it off, and T4 is about it.
+      ignoreDefaultArgs: ['--disable-back-forward-cache'],
       viewport: { width: 1200, height: 860 },
     })
     opened.on('weberror', (error) => complaints.push(String(error.error())))

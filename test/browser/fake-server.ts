@@ -24,6 +24,8 @@ export interface FakeServer {
   events(): readonly WireEvent[]
   /** How the next messages are answered; null = not at all. */
   answer(how: Answer | null): void
+  /** Which hellos are unauthorized from now on. */
+  refuse(which: (hello: Hello) => boolean): void
   say(message: ServerMessage): void
   /** Waits until an event of this name has come `count` times. */
   saw(eventName: string, count?: number): Promise<readonly WireEvent[]>
@@ -40,6 +42,7 @@ export type Answer = (batch: SentEvents, socket: WebSocket) => Partial<Ack> | nu
 const TYPES: Readonly<Record<string, string>> = {
   html: 'text/html',
   js: 'text/javascript',
+  mjs: 'text/javascript',
   css: 'text/css',
   svg: 'image/svg+xml',
 }
@@ -58,12 +61,14 @@ export async function openFakeServer(): Promise<FakeServer> {
   const order: WireEvent[] = []
   const pages = new Map<string, string>()
   let answer: Answer | null = () => ({})
+  let refused: (hello: Hello) => boolean = () => false
   let server = createServer(serve)
   let sockets = listenForSockets()
 
   function serve(request: IncomingMessage, response: ServerResponse): void {
     const path = new URL(request.url ?? '/', 'http://here').pathname.replace(/^\/demo\/$/, '/demo/index.html')
     if (request.method === 'POST') void readBeacon(request, response)
+    else if (path === '/favicon.ico') response.writeHead(204).end()
     else {
       const page = pages.get(path)
       const type = page ? 'html' : (path.split('.').pop() ?? '')
@@ -94,6 +99,7 @@ export async function openFakeServer(): Promise<FakeServer> {
     const tell = (reply: ServerMessage) => socket.send(JSON.stringify(reply))
     if (message.type === 'hello') {
       hellos.push(message)
+      if (refused(message)) return socket.close(4503)
       tell({
         type: 'welcome',
         globalVisitID: message.globalVisitID ?? '',
@@ -153,6 +159,9 @@ export async function openFakeServer(): Promise<FakeServer> {
     events,
     answer(how) {
       answer = how
+    },
+    refuse(which) {
+      refused = which
     },
     say(message) {
       for (const socket of sockets.clients) socket.send(JSON.stringify(message))

@@ -1,0 +1,359 @@
+/** The tracker's way to the server, in a real browser: lost networks, refusals, closed tabs, the page's end. */
+import type { Page } from 'playwright-core'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { eventually } from '../helpers/within.ts'
+import { buildTracker } from './built-tracker.ts'
+import { type Browser, openBrowser } from './chromium.ts'
+import { type FakeServer, openFakeServer, pageWith } from './fake-server.ts'
+
+const delivery = suite<{ browser: Browser; server: FakeServer; page: Page }>('delivery in Chromium')
+
+delivery.before(async (context) => {
+  buildTracker()
+  context.browser = await openBrowser()
+})
+delivery.after(async ({ browser }) => {
+  await browser.close()
+})
+delivery.before.each(async (context) => {
+  context.server = await openFakeServer()
+  await context.browser.context().clearCookies()
+  context.page = await context.browser.page()
+  context.server.pages.set('/', pageWith('{}'))
+  context.server.pages.set('/two', pageWith('{}'))
+  context.server.pages.set('/empty', '<!doctype html><title>Nothing</title>')
+})
+delivery.after.each(async ({ browser, server }) => {
+  for (const page of browser.context().pages()) await page.close()
+  await server.close()
+})
+
+const push = (page: Page, ...names: string[]): Promise<unknown> =>
+  page.evaluate(`_gt.push(${names.map((name) => `['event', '${name}']`).join()})`)
+const state = (page: Page): Promise<string> =>
+  page.evaluate("new Promise((tell) => _gt.push(['on', 'connection', ({ state }) => tell(state)]))")
+const until = (page: Page, wanted: string): Promise<true> =>
+  eventually(8_000, `the connection to be ${wanted}`, async () =>
+    (await state(page)) === wanted ? true : undefined,
+  )
+const timesSent = (server: FakeServer, eventName: string): number =>
+  server.batches.flatMap(({ events }) => events).filter((event) => event.eventName === eventName).length
+const queues = (page: Page): Promise<string[]> =>
+  page.evaluate("Object.keys(localStorage).filter((key) => key.startsWith('_gt.q.'))")
+
+delivery(
+  '[T3] what happens while the server is away is kept, and goes out once, in order',
+  async ({ server, page }) => {
+    await page.goto(server.url)
+    await server.saw('PageEntered')
+    await server.down()
+    await until(page, 'waiting')
+    await push(page, 'One', 'Two')
+    await push(page, 'Three')
+    await eventually(5_000, 'the queue to be kept', async () =>
+      (await page.evaluate<string>('JSON.stringify({ ...localStorage })')).includes('Three')
+        ? true
+        : undefined,
+    )
+    await server.up()
+    await server.saw('Three')
+    assert.equal(
+      server
+        .events()
+        .slice(2)
+        .map((event) => event.eventName),
+      ['One', 'Two', 'Three'],
+    )
+    for (const name of ['One', 'Two', 'Three']) assert.is(timesSent(server, name), 1)
+    await eventually(5_000, 'the queue to be empty', async () =>
+      (await queues(page)).length === 0 ? true : undefined,
+    )
+  },
+)
+
+delivery(
+  '[P5][T3] what was not acknowledged is sent again after a reconnect with the same eventIDs',
+  async ({ server, page }) => {
+    await page.goto(server.url)
+    await server.saw('PageEntered')
+    server.answer(() => 4001)
+    await push(page, 'One')
+    await server.saw('One')
+    server.answer(() => ({}))
+    await eventually(8_000, 'One to come again', () => (timesSent(server, 'One') >= 2 ? true : undefined))
+    assert.is((await server.saw('One')).length, 1)
+    await push(page, 'Two')
+    await server.saw('Two')
+  },
+)
+
+delivery('[T3] the network goes and comes back', async ({ browser, server, page }) => {
+  await page.goto(server.url)
+  await server.saw('PageEntered')
+  await browser.context().setOffline(true)
+  for (const socket of server.sockets()) socket.terminate()
+  await until(page, 'waiting')
+  await push(page, 'Offline')
+  await browser.context().setOffline(false)
+  await server.saw('Offline')
+  assert.is(timesSent(server, 'Offline'), 1)
+})
+
+delivery(
+  '[T3] a closed tab’s queue is taken over by one of the other tabs, at once',
+  async ({ browser, server, page }) => {
+    await page.goto(server.url)
+    const others = [await browser.page(), await browser.page()]
+    for (const other of others) await other.goto(server.url)
+    await server.saw('PageEntered', 3)
+    await server.down()
+    for (const tab of [page, ...others]) await until(tab, 'waiting')
+    await push(page, 'Left')
+    await page.close()
+    await server.up()
+    await server.saw('Left')
+    for (const tab of others) await until(tab, 'open')
+    for (const tab of others) await push(tab, 'Done')
+    await server.saw('Done', 2)
+    assert.is(timesSent(server, 'Left'), 1)
+    assert.is(timesSent(server, 'PageExited'), 1)
+  },
+)
+
+delivery(
+  '[T3] a queue left by the last tab goes out with the next one, and after a crash too',
+  async ({ browser, server, page }) => {
+    await page.goto(`${server.url}/empty`)
+    const id = '6f1c9a52-8f3e-4a53-9a08-3d9f6c0b7a11'
+    await page.evaluate(`
+    localStorage.setItem('_gt.id', '${id}.00112233445566778899aabbccddeeff')
+    localStorage.setItem('_gt.q.crashed', JSON.stringify({ globalVisitID: '${id}', touchedAt: Date.now(), dropped: 2,
+      events: [{ eventType: 'BUSINESS', eventName: 'Left', eventID: 'left-1', visitID: 'v', pageID: 'p',
+        timestamp: 1, url: 'http://x/', data: {} }] }))`)
+    await page.goto(server.url)
+    const [left] = await server.saw('Left')
+    assert.is(left?.visitID, 'v')
+    assert.is(server.hellos[0]?.globalVisitID, id)
+    const dropped = await page.evaluate(
+      "new Promise((tell) => _gt.push(['getIDs', ({ dropped }) => tell(dropped)]))",
+    )
+    assert.is(dropped, 2)
+    assert.is(browser.context().pages().length >= 1, true)
+  },
+)
+
+delivery(
+  '[T3] on plain http, where there are no Web Locks, a closed tab’s queue is taken over once',
+  async ({ browser, server, page }) => {
+    const url = `http://www.shop.test:${new URL(server.url).port}`
+    await page.goto(url)
+    assert.is(await page.evaluate('navigator.locks === undefined'), true)
+    const others = [await browser.page(), await browser.page()]
+    for (const other of others) await other.goto(url)
+    await server.saw('PageEntered', 3)
+    await server.down()
+    for (const tab of [page, ...others]) await until(tab, 'waiting')
+    await push(page, 'Left')
+    await page.close()
+    await server.up()
+    await server.saw('Left')
+    for (const tab of others) await until(tab, 'open')
+    for (const tab of others) await push(tab, 'Done')
+    await server.saw('Done', 2)
+    assert.is(timesSent(server, 'Left'), 1)
+  },
+)
+
+delivery(
+  '[P6][T3] 4503: it becomes somebody new once, and brings what waited; the second time it stops',
+  async ({ server, page }) => {
+    await page.goto(server.url)
+    const [entered] = await server.saw('PageEntered')
+    server.answer(() => 4503)
+    await push(page, 'One')
+    await eventually(5_000, 'a second hello', () => server.hellos[1])
+    assert.is.not(server.hellos[1]?.globalVisitID, server.hellos[0]?.globalVisitID)
+    assert.is.not(server.hellos[1]?.deviceToken, server.hellos[0]?.deviceToken)
+    await until(page, 'stopped')
+    assert.is(server.hellos.length, 2)
+    const again = server.batches.at(-1)?.events ?? []
+    assert.equal(
+      again.map((event) => event.eventName),
+      ['VisitStarted', 'One', 'PageEntered'],
+    )
+    assert.is(again[1]?.eventID, (await server.saw('One'))[0]?.eventID)
+    assert.is(new Set(again.map((event) => event.visitID)).size, 1)
+    assert.is.not(again[0]?.visitID, entered?.visitID)
+    assert.is(server.hellos[1]?.visitID, again[0]?.visitID)
+  },
+)
+
+delivery(
+  '[T3] 4503 in one tab: another tab follows it instead of becoming a third',
+  async ({ browser, server, page }) => {
+    await page.goto(server.url)
+    const other = await browser.page()
+    await other.goto(server.url)
+    await server.saw('PageEntered', 2)
+    const refused = server.hellos[0]?.globalVisitID
+    server.refuse((hello) => hello.globalVisitID === refused)
+    for (const socket of server.sockets()) socket.close(4001)
+    await eventually(8_000, 'both to be accepted', () => (server.sockets().length === 2 ? true : undefined))
+    await until(page, 'open')
+    await until(other, 'open')
+    await push(page, 'One')
+    await push(other, 'Two')
+    const [one] = await server.saw('One')
+    const [two] = await server.saw('Two')
+    assert.is(one?.visitID, two?.visitID)
+    const accepted = server.hellos.map((hello) => hello.globalVisitID).filter((id) => id !== refused)
+    assert.is(new Set(accepted).size, 1)
+  },
+)
+
+delivery(
+  '[T3] 1009: batches are halved until they pass, and one event that never passes is given up',
+  async ({ server, page }) => {
+    await page.goto(server.url)
+    await server.saw('PageEntered')
+    const sizes: number[] = []
+    server.answer(({ events }) => {
+      sizes.push(events.length)
+      return events.length > 2 || events.some((event) => event.eventName === 'Poison') ? 1009 : {}
+    })
+    await push(page, 'One', 'Two', 'Three', 'Four', 'Poison', 'Six')
+    await server.saw('Six')
+    await eventually(8_000, 'the poison to be given up', async () => {
+      const dropped = await page.evaluate(
+        "new Promise((t) => _gt.push(['getIDs', ({ dropped }) => t(dropped)]))",
+      )
+      return dropped === 1 ? true : undefined
+    })
+    assert.equal(sizes.slice(0, 2), [6, 2 + 1])
+    await push(page, 'Done')
+    await server.saw('Done')
+  },
+)
+
+delivery(
+  '[T3] 4505 and 4500 stop it for this page; a frame that was refused is not sent again',
+  async ({ server, page }) => {
+    for (const code of [4505, 4500]) {
+      server.answer(() => code)
+      await page.goto(server.url)
+      await until(page, 'stopped')
+      assert.is(server.sockets().length, 0)
+    }
+    server.answer(() => ({}))
+    const refused = server.batches.at(-1)?.events.map((event) => event.eventID) ?? []
+    const before = server.batches.length
+    await page.goto(`${server.url}/two`)
+    await eventually(5_000, 'a batch', () => server.batches[before])
+    await push(page, 'Done')
+    await server.saw('Done')
+    const later = server.batches.slice(before).flatMap(({ events }) => events.map((event) => event.eventID))
+    assert.equal(
+      later.filter((eventID) => refused.includes(eventID)),
+      [],
+    )
+  },
+)
+
+delivery(
+  '[P7][T3] a proof stays out of localStorage, and one that is refused is asked for again, once',
+  async ({ server, page }) => {
+    await page.goto(server.url)
+    await server.saw('PageEntered')
+    await server.down()
+    await until(page, 'waiting')
+    await page.evaluate(`
+    window.asked = []
+    _gt.push(['on', 'proof', (request) => { asked.push(request); return Promise.resolve({ proof: 'fresh', expiresAt: 9 }) }])
+    _gt.push(['event', 'SignIn', { data: { identityId: 'ada', proof: 'stale', expiresAt: 1 } }])`)
+    await eventually(5_000, 'the queue to be kept', async () => (await queues(page))[0])
+    const [kept, proofs] = await page.evaluate<string[]>(
+      '[JSON.stringify({ ...localStorage }), JSON.stringify({ ...sessionStorage })]',
+    )
+    assert.match(kept ?? '', 'SignIn')
+    assert.not.match(kept ?? '', 'stale')
+    assert.match(proofs ?? '', 'stale')
+    const sent: unknown[] = []
+    server.answer(({ events }) => {
+      const signIn = events.find((event) => event.eventName === 'SignIn')
+      if (signIn) sent.push(signIn.data.proof, signIn.data.expiresAt, signIn.eventID)
+      const rejected = signIn
+        ? [{ eventID: signIn.eventID, code: 'identity_unproven' as const, message: 'no' }]
+        : []
+      return { rejected }
+    })
+    await server.up()
+    await eventually(8_000, 'two sign-ins', () => (sent.length === 6 ? true : undefined))
+    await push(page, 'Done')
+    await server.saw('Done')
+    const eventID = sent[2]
+    assert.equal(sent, ['stale', 1, eventID, 'fresh', 9, eventID])
+    assert.equal(await page.evaluate('asked'), [
+      { eventName: 'SignIn', data: { identityId: 'ada', proof: 'stale', expiresAt: 1 } },
+    ])
+    assert.is(await page.evaluate('sessionStorage.length'), 0)
+  },
+)
+
+delivery(
+  '[T4] at pagehide the rest goes by beacon, marked final, and is not lost if the beacon is',
+  async ({ server, page }) => {
+    await page.goto(server.url)
+    await server.saw('PageEntered')
+    server.answer(null)
+    await push(page, 'Unanswered')
+    await server.saw('Unanswered')
+    await page.evaluate("_gt.push(['event', 'Last']); location.assign('/empty')")
+  await page.waitForURL('**/empty')
+    await server.saw('PageExited')
+    const [beacon] = server.beacons
+    assert.equal(
+      beacon?.events.map((event) => event.eventName),
+      ['Unanswered', 'Last', 'PageExited'],
+    )
+    assert.is(beacon?.final, true)
+    assert.is(beacon?.globalVisitID, server.hellos[0]?.globalVisitID)
+    assert.is(beacon?.deviceToken, server.hellos[0]?.deviceToken)
+    assert.type(beacon?.sentAt, 'number')
+    await eventually(5_000, 'the socket to close', () => (server.sockets().length === 0 ? true : undefined))
+    server.answer(() => ({}))
+    await page.goto(`${server.url}/two`)
+    await eventually(8_000, 'all to come over the socket too', () =>
+      timesSent(server, 'PageExited') === 1 ? true : undefined,
+    )
+    assert.equal(
+      server.batches.at(-1)?.events.map((event) => event.eventName),
+      ['Unanswered', 'Last', 'PageExited', 'PageEntered'],
+    )
+  },
+)
+
+delivery(
+  '[T4] a page back from the browser’s cache is a new page on a new socket',
+  async ({ server, page }) => {
+    await page.goto(server.url)
+    await page.evaluate(
+      "window.wasHere = true; addEventListener('pageshow', (e) => { window.cached = e.persisted })",
+    )
+    const [first] = await server.saw('PageEntered')
+    await page.goto(`${server.url}/empty`)
+    await server.saw('PageExited')
+    await eventually(5_000, 'the socket to close', () => (server.sockets().length === 0 ? true : undefined))
+    await page.goBack({ waitUntil: 'commit' })
+    assert.equal(await page.evaluate('[window.wasHere, window.cached]'), [true, true])
+    const [, again] = await server.saw('PageEntered', 2)
+    assert.is.not(again?.pageID, first?.pageID)
+    assert.is(again?.visitID, first?.visitID)
+    assert.is(server.hellos.length, 2)
+    assert.is(server.hellos[1]?.pageID, again?.pageID)
+    await push(page, 'Done')
+    assert.is((await server.saw('Done'))[0]?.pageID, again?.pageID)
+  },
+)
+
+delivery.run()
