@@ -57,6 +57,32 @@ export type NewEntry =
   | { readonly type: 'retract'; readonly verdictSeq: number; readonly agentId: string }
   | { readonly type: 'engage'; readonly engine: string; readonly ttlMs: number; readonly purpose: string }
   | { readonly type: 'release'; readonly leaseId: number }
+  | {
+      readonly type: 'notify.outcome'
+      readonly notifyId: string
+      readonly leaseId: number | null
+      readonly outcome: string
+    }
+  | {
+      readonly type: 'rule.answered'
+      readonly rule: string
+      readonly version: number
+      readonly inputs: unknown
+      readonly answer: {
+        readonly identityId: string
+        readonly confidence: number
+        readonly halfLifeMs: number | null
+        readonly evidence: unknown
+      } | null
+      readonly basedOnSeq: number
+    }
+  | {
+      readonly type: 'contact.linked'
+      readonly identityId: string
+      readonly contactId: string
+      readonly attributes: Readonly<Record<string, unknown>> | null
+    }
+  | { readonly type: 'person.erased'; readonly identityId: string; readonly pseudonym: string }
 
 export type EventRejection = 'wrong_visitor' | 'erased' | 'withdrawn' | 'internal'
 
@@ -72,9 +98,25 @@ export type Outcome =
       readonly late: boolean
       /** What assume, confirm, reject, retract, engage and release are told; null for the rest. */
       readonly answer: { readonly applied: boolean; readonly reason: RefusalReason | null } | null
+      /** What engage is told besides; null for the rest. */
+      readonly lease: LeaseAnswer | null
     }
   | { readonly is: 'duplicate'; readonly seq: number }
   | { readonly is: 'rejected'; readonly code: EventRejection; readonly message: string }
+
+/** L1, L2: the lease, or who holds it. */
+export type LeaseAnswer =
+  | {
+      readonly is: 'granted'
+      readonly leaseId: number
+      readonly visitId: string
+      readonly engine: string
+      readonly purpose: string
+      /** Epoch ms. */
+      readonly until: number
+      readonly renewed: boolean
+    }
+  | { readonly is: 'held'; readonly holder: string }
 
 export interface Recorded {
   /** One for each entry, in order. */

@@ -2,11 +2,12 @@
 import type { VisitorContext } from '../../machines/context.ts'
 import { type Deadline, deadlinesOf, nextDue } from '../../machines/deadlines.ts'
 import type { Entry, Stamp } from '../../machines/entries.ts'
+import type { Fact } from '../../machines/facts.ts'
 import { faultOf, type VisitorSnapshot } from '../../machines/visitor.ts'
 import type { Draft } from '../store/contract.ts'
 import type { StoredEntry } from '../store/rows.ts'
 import { type Awake, revive } from './awake.ts'
-import type { Committed, EventRejection, NewEntry, NewEvent, Outcome } from './contract.ts'
+import type { Committed, EventRejection, LeaseAnswer, NewEntry, NewEvent, Outcome } from './contract.ts'
 import { eventEntry, givesConsent } from './entries.ts'
 import { lookedIdentity, namedVisit } from './lookups.ts'
 import type { Applied } from './putting.ts'
@@ -146,6 +147,7 @@ export function createRecorder({ room, awake, draft, at, nextPosition }: Recorde
       recordedIn: placed === undefined ? (after.visit?.visitId ?? null) : visitIdOf(placed.ordinal),
       late: placed?.late === true,
       answer: answer === undefined ? null : { applied: answer.applied, reason: answer.reason },
+      lease: leaseOf(facts),
     }
   }
 
@@ -179,6 +181,16 @@ export function createRecorder({ room, awake, draft, at, nextPosition }: Recorde
     visit: () => contextOf(awake).visit,
     hasWithdrawn: () => contextOf(awake).withdrawn,
   }
+}
+
+function leaseOf(facts: readonly Fact[]): LeaseAnswer | null {
+  for (const fact of facts) {
+    if (fact.type === 'lease.refused') return { is: 'held', holder: fact.holder }
+    if (fact.type !== 'lease.granted') continue
+    const { type: _type, ...lease } = fact
+    return { is: 'granted', ...lease }
+  }
+  return null
 }
 
 function contextOf({ actor }: Awake): VisitorContext {

@@ -81,7 +81,14 @@ export function fakeVisitors(): FakeVisitors {
     }
     entries.push({ globalVisitID: id, entry })
     visitor.seq += 1
-    const kept = { is: 'kept', seq: visitor.seq, position: entries.length, at: 0, answer: null } as const
+    const kept = {
+      is: 'kept',
+      seq: visitor.seq,
+      position: entries.length,
+      at: 0,
+      answer: null,
+      lease: null,
+    } as const
     if (entry.type !== 'event') return { ...kept, recordedIn: visitor.visitId, late: false }
     visitor.seen.set(entry.words.eventID, visitor.seq)
     if (entry.words.eventName === 'ConsentWithdrawn') {
