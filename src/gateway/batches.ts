@@ -27,7 +27,7 @@ export interface Batches {
 
 interface Parts {
   readonly proofs: Proofs
-  readonly presence: Pick<Presence, 'state'>
+  readonly presence: Pick<Presence, 'stated'>
   /** More identityIds that name nobody (E8). */
   readonly noIdentities: readonly string[]
 }
@@ -60,7 +60,7 @@ export function createBatches({ proofs, presence, noIdentities }: Parts): Batche
       const refusal = checked.ok ? refusalOf(checked.event, claim, from.speaker) : checked.rejection
       if (refusal !== null) rejected.push(refusal)
       else if (checked.ok) entries.push(translateEvent(checked.event, claim ?? NO_CLAIM, from))
-      if (claim?.identityId) presence.state(from.speaker.globalVisitID, claim.identityId)
+      if (claim?.identityId) presence.stated(from.speaker.globalVisitID, claim.identityId)
     }
     return { entries, rejected }
   }

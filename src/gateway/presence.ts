@@ -25,7 +25,7 @@ export interface Presence {
   /** The socket is gone. A departure, unless the server closed it or drains. */
   leave(connection: Connection): void
   /** This browser named that identity: it may be told of it. */
-  state(globalVisitID: string, identityId: string): void
+  stated(globalVisitID: string, identityId: string): void
   /** Tells all sockets of the visitors concerned what a commit changed. */
   committed(committed: Committed): void
   /** How many sockets the visitor has now. */
@@ -60,7 +60,7 @@ export function createPresence(parts: Parts): Presence {
     join: (connection, who) => join(room, connection, who),
     recorded: (connection, recorded) => countFrom(room, connection, recorded),
     leave: (connection) => leave(room, connection),
-    state: (globalVisitID, identityId) => keepStated(room, globalVisitID, identityId),
+    stated: (globalVisitID, identityId) => keepStated(room, globalVisitID, identityId),
     committed: (committed) => tellAll(room, committed),
     count: (globalVisitID) => room.everyone.get(globalVisitID)?.connections.length ?? 0,
   }

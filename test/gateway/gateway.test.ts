@@ -283,6 +283,29 @@ test('[Q9] many messages of one read are taken in order, past every wait', async
   assert.equal(acked, ids)
 })
 
+test('[Q9] what is over the rate waits in the network, and all of it comes in, in order', async () => {
+  const { port } = await served({ eventsPerSecond: 500, eventsBurst: 10 })
+  const client = await greeted(port)
+  const ids = Array.from({ length: 100 }, (_, index) => index + 1)
+  for (const id of ids) client.say(batchOf(id, 1))
+  const acked = []
+  while (acked.length < ids.length) acked.push((await client.until('ack')).id)
+  assert.equal(acked, ids)
+})
+
+test('[Q9] a client that stays over the rate is closed 4003, and hears it though it was not read', async () => {
+  const { port } = await served({ eventsPerSecond: 1, eventsBurst: 1, overRateMs: 150 })
+  const client = await greeted(port)
+  for (let id = 1; id <= 2_000; id += 1) client.say(batchOf(id, 1))
+  assert.equal(await client.closed(), { code: 4003, reason: 'over the rate' })
+})
+
+test('[P7] where no proof is configured, the log says at the start that none is asked for', async () => {
+  const { logged } = await served()
+  assert.equal(logged, ['warn no identity secret and no JWKS: sign-ins are believed without proof'])
+  assert.equal((await served({ identitySecret: 'secret' })).logged, [])
+})
+
 test('[Q9] a message in so many pieces is taken, in one more it is closed 1008', async () => {
   const { port } = await served()
   const client = await greeted(port)
