@@ -199,6 +199,8 @@ export const OPTIONS = {
     STRATEGIES,
   ),
 
+  leasesPerVisit: whole('VESTIBULE_LEASES_PER_VISIT', 'engines that may engage one visit at once', 1, 1),
+
   frameBytes: whole('VESTIBULE_FRAME_BYTES', 'bytes of one message', WIRE_LIMITS.frameBytes, 1_024),
   batchEvents: whole('VESTIBULE_BATCH_EVENTS', 'events of one batch', WIRE_LIMITS.batchEvents, 1),
   dataBytes: whole('VESTIBULE_DATA_BYTES', "bytes of one event's data", WIRE_LIMITS.dataBytes, 2),

@@ -1,7 +1,6 @@
 /** Puts the rooms together: store, visitors, gateway, History, bus. What is opened here is closed here. */
 import { randomBytes } from 'node:crypto'
 import { createServer, type Server as HttpServer, type RequestListener } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 import { Hono } from 'hono'
 import type { Settings } from '../machines/entries.ts'
@@ -14,6 +13,7 @@ import { openKeys } from './history/open-keys.ts'
 import { createAssets } from './operating/assets.ts'
 import { createHealth } from './operating/health.ts'
 import type { Log } from './operating/log.ts'
+import { closeInOrder, type Step } from './operating/stopping.ts'
 import { startUpkeep } from './operating/upkeep.ts'
 import type { Store } from './store/contract.ts'
 import { openStore, type StoreOptions } from './store/store.ts'
@@ -41,90 +41,91 @@ export interface VestibuleServer {
 /** Starts everything; rejects, with nothing left open, where something cannot be opened. */
 export async function startServer(options: ServerOptions): Promise<VestibuleServer> {
   const { config, log } = options
-  const opened: (() => Promise<void>)[] = []
+  // What is open, in the order in which it is closed.
+  const steps: Step[] = []
   try {
-    return await openRooms(options, opened)
-  } catch (cause) {
-    for (const close of opened.reverse())
-      await close().catch((err: unknown) => log.error({ err }, 'not closed'))
-    throw cause
-  }
-
-  async function openRooms({ demo = false, beforePut }: ServerOptions, closers: (() => Promise<void>)[]) {
+    const rooms = await openRooms(options, steps)
     const { keys, madeKeyPath } = openKeys(config, () => randomBytes(24).toString('base64url'))
-    const store = await openStore({ ...storeOptions(config), ...(beforePut ? { beforePut } : {}) })
-    closers.push(() => store.close())
-    const clock = createClock(store.lastAt())
-    const visitors = await openVisitors(visitorsOptions({ config, log, store, clock }))
-    closers.push(() => visitors.close())
-    const relay = await relayIfWanted({ config, log, store, visitors, clock })
-    closers.push(() => relay?.close(config.drainMs) ?? Promise.resolve())
-    const endUpkeep = startUpkeep({
-      store,
-      liveKeepMs: config.liveKeepMs,
-      isPublishing: relay !== null,
-      now: clock.now,
-      log,
-    })
-    closers.push(endUpkeep)
-
     const http = createServer({ headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS })
-    const gateway = startGateway({ server: http, visitors, config, log })
-    let isDraining = false
-    const app = new Hono()
-    const connections = (globalVisitID: string) => gateway.connectionsOf(globalVisitID)
-    const stats = () => ({ ...visitors.stats(), connections: gateway.connections() })
-    app.route(
-      '/',
-      createHealth({ store, isDraining: () => isDraining, relay: () => relay?.stats() ?? null, stats }),
-    )
-    app.route('/', createAssets({ demo }))
-    app.route(
-      '/',
-      await createHistory({
-        store,
-        config,
-        keys,
-        connections,
-        log,
-        addressOf: createAddressOf(config.trustedProxies),
-        viewVisitor: visitors.view,
-        now: clock.now,
-      }),
-    )
+    const gateway = startGateway({ server: http, visitors: rooms.visitors, config, log })
+    const draining = { isDraining: false }
+    steps.unshift({ name: 'sockets', close: () => closeSockets(http, gateway) })
+    const app = await createApp({
+      ...rooms,
+      ...options,
+      keys,
+      gateway,
+      isDraining: () => draining.isDraining,
+    })
     http.on('request', routeRequests(gateway, getRequestListener(app.fetch)))
     const url = await listen(http, config)
-
     const close = async (): Promise<void> => {
-      isDraining = true
-      await step('sockets', closeSockets(http, gateway))
-      await step('upkeep', endUpkeep())
-      await step('visitors', visitors.close())
-      await step('bus', relay?.close(config.drainMs) ?? Promise.resolve())
-      await step('store', store.close())
+      draining.isDraining = true
+      await closeInOrder(steps, { drainMs: config.drainMs, log })
     }
     return { url, madeKeyPath, close }
-  }
-
-  async function step(name: string, work: Promise<void>): Promise<void> {
-    let timer: NodeJS.Timeout | undefined
-    const late = new Promise<void>((resolve) => {
-      timer = setTimeout(() => {
-        log.warn(
-          { step: name, drainMs: config.drainMs },
-          'a step of the stop took too long; going on without it',
-        )
-        resolve()
-      }, config.drainMs + STEP_SLACK_MS)
-    })
-    await Promise.race([work, late]).finally(() => clearTimeout(timer))
+  } catch (cause) {
+    await closeInOrder(steps, { drainMs: config.drainMs, log })
+    throw cause
   }
 }
 
 const HEADERS_TIMEOUT_MS = 10_000
 const REQUEST_TIMEOUT_MS = 30_000
-/** A step that keeps its own limit is not cut by ours at the same moment. */
-const STEP_SLACK_MS = 500
+
+interface Rooms {
+  readonly store: Store
+  readonly clock: Clock
+  readonly visitors: OpenVisitors
+  readonly relay: Relay | null
+}
+
+async function openRooms({ config, log, beforePut }: ServerOptions, steps: Step[]): Promise<Rooms> {
+  const store = await openStore({ ...storeOptions(config), ...(beforePut ? { beforePut } : {}) })
+  steps.unshift({ name: 'store', close: () => store.close() })
+  const clock = createClock(store.lastAt())
+  const { sleepAfterMs, awakeMax, waitingEntries, commitEntries, commitBytes, profileKeys } = config
+  const limits = { sleepAfterMs, awakeMax, waitingEntries, commitEntries, commitBytes, profileKeys }
+  const visitors = await openVisitors({ store, settings: settingsOf(config), clock, log, limits })
+  const relay =
+    config.natsUrl === ''
+      ? null
+      : await startRelay({ store, config, log, onCommitted: visitors.onCommitted, now: clock.now })
+  if (relay !== null) steps.unshift({ name: 'bus', close: () => relay.close(config.drainMs) })
+  // Before the bus: what the last commits changed is published still.
+  steps.unshift({ name: 'visitors', close: () => visitors.close() })
+  const { liveKeepMs } = config
+  const endUpkeep = startUpkeep({ store, liveKeepMs, isPublishing: relay !== null, now: clock.now, log })
+  steps.unshift({ name: 'upkeep', close: endUpkeep })
+  return { store, clock, visitors, relay }
+}
+
+interface AppParts extends Rooms, ServerOptions {
+  readonly keys: ReturnType<typeof openKeys>['keys']
+  readonly gateway: Gateway
+  readonly isDraining: () => boolean
+}
+
+/** All of HTTP but the wire. */
+async function createApp(parts: AppParts): Promise<Hono> {
+  const { config, log, store, clock, visitors, relay, keys, gateway, isDraining, demo = false } = parts
+  const stats = () => ({ ...visitors.stats(), connections: gateway.connections() })
+  const app = new Hono()
+  app.route('/', createHealth({ store, isDraining, relay: () => relay?.stats() ?? null, stats }))
+  app.route('/', createAssets({ demo }))
+  const history = await createHistory({
+    store,
+    config,
+    keys,
+    log,
+    viewVisitor: visitors.view,
+    connections: gateway.connectionsOf,
+    addressOf: createAddressOf(config.trustedProxies),
+    now: clock.now,
+  })
+  app.route('/', history)
+  return app
+}
 
 /** The wire has its own handler: it is the hot path, and no framework stands in it. */
 function routeRequests(gateway: Gateway, rest: RequestListener): RequestListener {
@@ -143,7 +144,8 @@ async function listen(http: HttpServer, { host, port }: Config): Promise<string>
       resolve()
     })
   })
-  const { port: taken } = http.address() as AddressInfo
+  const address = http.address()
+  const taken = typeof address === 'object' && address !== null ? address.port : port
   return `http://${host.includes(':') ? `[${host}]` : host}:${taken}`
 }
 
@@ -156,19 +158,6 @@ async function closeSockets(http: HttpServer, gateway: Gateway): Promise<void> {
 
 function storeOptions({ data, quotaBytes, diskReserveBytes }: Config): StoreOptions {
   return { path: data, quotaBytes, diskReserveBytes }
-}
-
-interface Opened {
-  readonly config: Config
-  readonly log: Log
-  readonly store: Store
-  readonly clock: Clock
-}
-
-function visitorsOptions({ config, log, store, clock }: Opened) {
-  const { sleepAfterMs, awakeMax, waitingEntries, commitEntries, commitBytes, profileKeys } = config
-  const limits = { sleepAfterMs, awakeMax, waitingEntries, commitEntries, commitBytes, profileKeys }
-  return { store, settings: settingsOf(config), clock, log, limits }
 }
 
 /** What of the configuration the machine decides by. */
@@ -190,17 +179,6 @@ export function settingsOf(config: Config): Settings {
       recognized: config.interactionRecognized,
       wmRecognized: config.interactionWmRecognized,
     },
-    leasesPerVisit: 1,
+    leasesPerVisit: config.leasesPerVisit,
   }
-}
-
-async function relayIfWanted({
-  config,
-  log,
-  store,
-  clock,
-  visitors,
-}: Opened & { readonly visitors: OpenVisitors }): Promise<Relay | null> {
-  if (config.natsUrl === '') return null
-  return startRelay({ store, config, log, onCommitted: visitors.onCommitted, now: clock.now })
 }
