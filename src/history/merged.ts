@@ -23,7 +23,8 @@ export interface StrandStretch {
 export interface Strand<Row> {
   /** Looks at about `limit` rows after `place` (before it in a reversed list), both exclusive. */
   read(link: LinkRow, place: number, limit: number): StrandStretch
-  load(reference: Reference): Row | null
+  /** The rows of these references, each with its own; in any order. A row that is gone is left out. */
+  load(references: readonly Reference[]): readonly (readonly [Reference, Row])[]
 }
 
 /** A pass over the links that is under way. */
@@ -45,7 +46,7 @@ export interface MergedPlace {
 }
 
 /** Rows that a scan keeps in memory, and in a cursor. */
-const ROOM = 128
+const ROOM = 256
 const CURSOR_ROOM = 16
 const LINKS_AT_ONCE = 64
 
@@ -97,9 +98,10 @@ function give<Row>(
   scan: Scan,
   { after, looked }: { readonly after: number | null; readonly looked: number },
 ): Stretch<Row, MergedPlace> {
+  const rows = new Map(strand.load(scan.found))
   const seen = scan.found.flatMap((reference) => {
-    const row = strand.load(reference)
-    return row === null ? [] : [{ row, place: { after: reference[0], scan: null } }]
+    const row = rows.get(reference)
+    return row === undefined ? [] : [{ row, place: { after: reference[0], scan: null } }]
   })
   const last = scan.found.at(-1)
   return {
@@ -134,7 +136,7 @@ function goOn<Row>(store: Store, merge: Merge<Row>, { after, scan: begun, limit 
         scan = { ...scan, link: link.position, within: null }
         continue
       }
-      const stretch = strand.read(link, scan.within ?? start, Math.max(1, limit - looked))
+      const stretch = strand.read(link, scan.within ?? start, Math.max(1, Math.min(limit - looked, ROOM)))
       looked += 1 + stretch.looked
       scan = keep(scan, reverse, stretch.references)
       const passed = stretch.done || isFullBefore(scan, reverse, stretch.position)

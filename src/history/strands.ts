@@ -23,10 +23,17 @@ export function eventStrand(store: Store, window: Window): Strand<PlacedEntry> {
         .map(({ position, visit, seq }): Reference => [position, link.number, visit, seq])
       return { references, position: seen.at(-1)?.row.entry.position ?? place, looked, done }
     },
-    load: ([, number, , seq]) => {
-      const [entry] = store.entries(number, { from: seq, to: seq, limit: 1 })
-      return entry === undefined ? null : { number, entry }
-    },
+    load: (references) =>
+      runsOf(references).flatMap((run) => {
+        const [[, number, , from]] = run
+        const last = run.at(-1)?.[3] ?? from
+        const entries = store.entries(number, { from, to: last, limit: last - from + 1 })
+        const bySeq = new Map(entries.map((entry) => [entry.seq, entry]))
+        return run.flatMap((reference) => {
+          const entry = bySeq.get(reference[3])
+          return entry === undefined ? [] : [[reference, { number, entry }] as const]
+        })
+      }),
   }
 }
 
@@ -34,7 +41,8 @@ export function sessionStrand(store: Store, reverse: boolean): Strand<SessionRow
   return {
     read: (link, place, limit) =>
       readOrdinals(link, (span) => store.sessions(link.number, link.visit, span), { place, limit, reverse }),
-    load: ([, number, visit, ordinal]) => store.session(number, visit, ordinal),
+    load: (references) =>
+      loadOneByOne(references, (number, visit, ordinal) => store.session(number, visit, ordinal)),
   }
 }
 
@@ -42,8 +50,38 @@ export function pageStrand(store: Store, reverse: boolean): Strand<PageRow> {
   return {
     read: (link, place, limit) =>
       readOrdinals(link, (span) => store.pages(link.number, link.visit, span), { place, limit, reverse }),
-    load: ([, number, visit, ordinal]) => store.page(number, visit, ordinal),
+    load: (references) =>
+      loadOneByOne(references, (number, visit, ordinal) => store.page(number, visit, ordinal)),
   }
+}
+
+/** Entries this near lie in the same chunk, or the next: reading what is between costs less than reading twice. */
+const RUN_GAP = 16
+
+type Run = [Reference, ...Reference[]]
+
+/** References of one visitor that are near each other, by rising seq. */
+function runsOf(references: readonly Reference[]): readonly Run[] {
+  const rising = [...references].sort((a, b) => a[1] - b[1] || a[3] - b[3])
+  const runs: Run[] = []
+  for (const reference of rising) {
+    const run = runs.at(-1)
+    const last = run?.at(-1)
+    const isNear = last !== undefined && last[1] === reference[1] && reference[3] - last[3] <= RUN_GAP
+    if (run !== undefined && isNear) run.push(reference)
+    else runs.push([reference])
+  }
+  return runs
+}
+
+function loadOneByOne<Row>(
+  references: readonly Reference[],
+  load: (number: number, visit: number, key: number) => Row | null,
+): readonly (readonly [Reference, Row])[] {
+  return references.flatMap((reference) => {
+    const row = load(reference[1], reference[2], reference[3])
+    return row === null ? [] : [[reference, row] as const]
+  })
 }
 
 interface Leg {
