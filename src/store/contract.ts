@@ -128,6 +128,11 @@ export interface Store extends RowReads {
   /** Visitors whose open visit has a socket, as last committed. */
   connected(span: Span): number[]
 
+  /** How many rows a table of docs/store.md has: a proof of the folder knows how many there may be. */
+  rowCount(table: string): number
+  /** Whether the deadlines index has this visitor at this time. */
+  isArmed(number: number, at: number): boolean
+
   /** Removes changes before `at` that the relay has published (all of them where it is off). */
   dropChanges(before: { readonly at: number; readonly position: number }, limit: number): Promise<number>
   /** Forgets tokens bound before `at` whose visitor never said anything. */

@@ -11,6 +11,7 @@ import { idKey } from './keys.ts'
 import { BOOT_KEY, prepareLayout, readCounter } from './layout.ts'
 import { createLists } from './lists.ts'
 import { lockFolder } from './lock.ts'
+import { createProofs } from './proofs.ts'
 import { createRowReads } from './row-reads.ts'
 import { KEYS, openTables, type Tables } from './tables.ts'
 import { createUpkeep } from './upkeep.ts'
@@ -91,6 +92,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const store: Store = {
     ...rowReads,
     ...createLists(tables, reader, rowReads),
+    ...createProofs(tables),
     ...createUpkeep(tables, { reader, writer }, write),
     path,
     boot,

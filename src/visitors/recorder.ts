@@ -16,7 +16,7 @@ import { putRows } from './rows.ts'
 import { toSnapshotRow } from './snapshots.ts'
 
 /** The state after every so many entries is kept, so that replay and time travel need not begin at the birth. */
-const BASE_EVERY = 1_000
+export const BASE_EVERY = 1_000
 
 export interface Recorder {
   /** Applies one entry after the deadlines due before it; what became of it, once the draft is on disk. */

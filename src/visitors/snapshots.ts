@@ -1,5 +1,5 @@
 /** A snapshot as its row holds it: the settings by their number, the visitor's id left to the row. */
-import type { Settings } from '../../machines/entries.ts'
+import { DEFAULT_SETTINGS, type Settings } from '../../machines/entries.ts'
 import { MACHINE_VERSION, migrate, SnapshotDamaged } from '../../machines/versions.ts'
 import { keep, resume, type VisitorSnapshot } from '../../machines/visitor.ts'
 import type { Store } from '../store/contract.ts'
@@ -14,16 +14,34 @@ export interface SettingsBook {
 
 /** Reads the book from the store, and adds today's settings where they are new. */
 export async function openSettingsBook(store: Store, today: Settings): Promise<SettingsBook> {
-  const stored = store.note('settings')
-  const pages: readonly Settings[] = Array.isArray(stored) ? stored : []
-  const known = pages.findIndex((settings) => JSON.stringify(settings) === JSON.stringify(today))
+  const pages = pagesOf(store)
+  const known = pages.findIndex((settings) => isSame(settings, today))
   const book = known === -1 ? [...pages, today] : pages.map((page, index) => (index === known ? today : page))
   if (known === -1) await store.saveNote('settings', book)
+  return bookOf(book, today)
+}
+
+/** The book as it stands, for who decides nothing. */
+export function readSettingsBook(store: Store): SettingsBook {
+  const pages = pagesOf(store)
+  return bookOf(pages, pages.at(-1) ?? DEFAULT_SETTINGS)
+}
+
+function pagesOf(store: Store): readonly Settings[] {
+  const stored = store.note('settings')
+  return Array.isArray(stored) ? stored : []
+}
+
+function bookOf(pages: readonly Settings[], today: Settings): SettingsBook {
   return {
     today,
-    of: (number) => book[number],
-    numberOf: (settings) => book.indexOf(settings),
+    of: (number) => pages[number],
+    numberOf: (settings) => pages.indexOf(settings),
   }
+}
+
+function isSame(one: Settings, other: Settings): boolean {
+  return JSON.stringify(one) === JSON.stringify(other)
 }
 
 /** What stands in `VisitorRow.snapshot`: the snapshot, and the start under which it was written. */

@@ -1,0 +1,51 @@
+/** The proof of a whole folder: visitor by visitor, then what belongs to the node. */
+import type { Store } from '../../store/contract.ts'
+import type { VisitorRow } from '../../store/rows.ts'
+import type { SettingsBook } from '../../visitors/snapshots.ts'
+import { proveDue } from './due.ts'
+import { createChecks, type Tell } from './findings.ts'
+import { proveNode } from './node.ts'
+import { add, NONE, type Proof, type Tally } from './proof.ts'
+import { visitorsOf } from './reading.ts'
+import { proveReplay } from './replaying.ts'
+import { proveStanding } from './standing.ts'
+import { proveStream } from './stream.ts'
+import { createTold } from './told.ts'
+
+export interface FolderOptions {
+  readonly store: Store
+  readonly book: SettingsBook
+  readonly tell: Tell
+  /** Called after each visitor with how far it is. */
+  readonly progress: (tally: Tally) => void
+}
+
+/** Everything in the folder, proven; counts what there was. Throws only where the store itself cannot be read. */
+export function proveFolder({ store, book, tell, progress }: FolderOptions): Tally & { identities: number } {
+  const [firstCommit] = store.commits({ limit: 1 })
+  const [firstChange] = store.changes({ limit: 1 })
+  const proof: Proof = {
+    store,
+    book,
+    tell,
+    firstCommit: firstCommit?.position ?? 1,
+    changesDropped: firstChange?.position ?? Number.POSITIVE_INFINITY,
+  }
+  let tally = NONE
+  for (const row of visitorsOf(store)) {
+    tally = add(tally, proveVisitor(proof, row))
+    progress(tally)
+  }
+  return { ...tally, ...proveNode(proof, tally) }
+}
+
+function proveVisitor(proof: Proof, row: VisitorRow): Partial<Tally> {
+  const { number, globalVisitID } = row
+  const checks = createChecks(number, proof.tell)
+  checks.same('number of its globalVisitID', proof.store.visitorNumber(globalVisitID), number)
+  const stream = proveStream(proof, row)
+  const told = createTold(proof, number)
+  const context = proveReplay(proof, row, told.take)
+  const standing = proveStanding(proof, row, { context, told: told.finish() })
+  return { visitors: 1, ...stream, ...standing, ...proveDue(proof, row, context) }
+}

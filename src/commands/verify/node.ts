@@ -1,0 +1,121 @@
+/** What belongs to the node, not to one visitor: commits, changes, people, and that no table has a row of nobody. */
+import { isStoredEvent, type StoredEntry } from '../../store/rows.ts'
+import { type Checks, createChecks } from './findings.ts'
+import type { Proof, Tally } from './proof.ts'
+import { commitsOf, contactsOf, identitiesOf, rowsOf } from './reading.ts'
+
+/** Proves it against what the streams told in all. */
+export function proveNode(proof: Proof, tally: Tally): { readonly identities: number } {
+  const checks = createChecks(0, proof.tell)
+  proveCommits(proof, checks, tally)
+  proveChanges(proof, checks)
+  proveContacts(proof, checks)
+  const identities = proveIdentities(proof, checks)
+  proveCounts(proof, checks, { ...tally, identities })
+  return { identities }
+}
+
+/** E4: positions run from the first that is kept, and each stretch names its entries. */
+function proveCommits({ store, firstCommit }: Proof, checks: Checks, tally: Tally): void {
+  let [position, at, entries] = [firstCommit, 0, 0]
+  for (const commit of commitsOf(store)) {
+    checks.same(`position of the commit after ${position - 1}`, commit.position, position)
+    checks.holds(`the time of commit ${commit.position} is not before the one before`, commit.at >= at)
+    position = commit.position
+    at = commit.at
+    for (const { number, firstSeq, count, contents } of commit.stretches) {
+      const span = { from: firstSeq, to: firstSeq + count - 1, limit: count }
+      const named = store.entries(number, span)
+      const what = `commit ${commit.position}, stretch of visitor ${number} from ${firstSeq}`
+      const first = position
+      checks.same(`${what}: entries`, named.length, count)
+      checks.holds(
+        `${what}: their positions`,
+        named.every((entry, index) => entry.position === first + index),
+      )
+      checks.holds(
+        `${what}: their times`,
+        named.every((entry) => entry.at <= commit.at),
+      )
+      checks.same(
+        `${what}: contents`,
+        contents,
+        named.reduce((bits, entry) => bits | contentsOf(entry), 0),
+      )
+      position += count
+      entries += count
+    }
+  }
+  checks.same('position of the last commit', store.lastPosition(), position - 1)
+  checks.same('entries in commits', entries, tally.committed)
+}
+
+/** What a stretch says is in it: 1 BUSINESS, 2 SYSTEM, 4 what says who it is, 8 anything else. */
+function contentsOf(entry: StoredEntry): number {
+  if (!isStoredEvent(entry)) return 8
+  const { eventType, eventName } = entry.words
+  if (eventType === 'BUSINESS') return 1
+  return ['SignIn', 'SignOut', 'UserInfo'].includes(eventName) ? 6 : 2
+}
+
+/** Each change is of an entry that is there, and is numbered from 1. */
+function proveChanges({ store }: Proof, checks: Checks): void {
+  let last = { position: 0, n: 0 }
+  for (const change of rowsOf(store.changes, ({ position }) => position)) {
+    const { position, n, number, seq } = change
+    const what = `change ${position}.${n}`
+    const isFirst = position !== last.position
+    // The oldest position may have lost some of its changes already.
+    if (last.position !== 0) checks.same(`${what}: number in its entry`, n, isFirst ? 1 : last.n + 1)
+    checks.holds(`${what}: its visitor`, store.visitor(number)?.globalVisitID === change.globalVisitID)
+    const [entry] = store.entries(number, { from: seq, to: seq, limit: 1 })
+    checks.same(`${what}: position of its entry`, entry?.position, position)
+    checks.same(`${what}: time of its entry`, entry?.at, change.at)
+    last = { position, n }
+  }
+}
+
+/** Each contact row is of an entry and a person that are there. */
+function proveContacts({ store }: Proof, checks: Checks): void {
+  for (const { position, n, number, seq, identity } of contactsOf(store.contacts)) {
+    const what = `contact row ${position}.${n}`
+    const [entry] = store.entries(number, { from: seq, to: seq, limit: 1 })
+    checks.same(`${what}: position of its entry`, entry?.position, position)
+    checks.holds(`${what}: its identity is there`, store.identity(identity) !== null)
+  }
+}
+
+function proveIdentities({ store }: Proof, checks: Checks): number {
+  let count = 0
+  for (const { identity, identityId } of identitiesOf(store)) {
+    checks.same(`identity ${identity}: number of its id`, store.identityNumber(identityId), identity)
+    count += 1
+  }
+  return count
+}
+
+/** No row of nobody: every table has as many rows as the streams tell of. */
+function proveCounts({ store }: Proof, checks: Checks, tally: Tally & { readonly identities: number }): void {
+  const { visitors, identities, links, contacts } = tally
+  const expected: Readonly<Record<string, number>> = {
+    visitors,
+    visitorNumbers: visitors,
+    seen: tally.events,
+    bases: tally.bases,
+    visits: tally.visits,
+    sessions: tally.sessions,
+    pages: tally.pages,
+    names: tally.names,
+    links,
+    linksOf: links,
+    contacts,
+    contactsOf: 2 * contacts,
+    identities,
+    identityNumbers: identities,
+    deadlines: tally.armed,
+    connected: tally.connected,
+  }
+  for (const [table, count] of Object.entries(expected)) {
+    checks.same(`rows of ${table}`, store.rowCount(table), count)
+  }
+}

@@ -1,0 +1,57 @@
+/** What all parts of a proof share, and what they add up to. */
+import type { Store } from '../../store/contract.ts'
+import type { SettingsBook } from '../../visitors/snapshots.ts'
+import type { Tell } from './findings.ts'
+
+export interface Proof {
+  readonly store: Store
+  readonly book: SettingsBook
+  readonly tell: Tell
+  /** Positions before it have no commit row any more. */
+  readonly firstCommit: number
+  /** Changes up to here may have been dropped, or some of them. */
+  readonly changesDropped: number
+}
+
+/** How many there are of each, as the streams tell. */
+export interface Tally {
+  readonly visitors: number
+  readonly entries: number
+  readonly events: number
+  /** Entries whose position has a commit row. */
+  readonly committed: number
+  readonly visits: number
+  readonly sessions: number
+  readonly pages: number
+  readonly links: number
+  readonly contacts: number
+  /** Names that lead to a visit, a session or a page. */
+  readonly names: number
+  readonly bases: number
+  readonly armed: number
+  readonly connected: number
+}
+
+export const NONE: Tally = {
+  visitors: 0,
+  entries: 0,
+  events: 0,
+  committed: 0,
+  visits: 0,
+  sessions: 0,
+  pages: 0,
+  links: 0,
+  contacts: 0,
+  names: 0,
+  bases: 0,
+  armed: 0,
+  connected: 0,
+}
+
+/** Both together. */
+export function add(one: Tally, other: Partial<Tally>): Tally {
+  const names = Object.keys(one) as (keyof Tally)[]
+  const sums = names.map((name) => [name, one[name] + (other[name] ?? 0)] as const)
+  // The boundary where the sums by name become the fields of an object.
+  return Object.fromEntries(sums) as unknown as Tally
+}

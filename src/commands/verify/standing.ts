@@ -1,0 +1,195 @@
+/** What a visitor has, as the lists give it: each row found by its name, open if and only if the machine has it open. */
+import type { VisitorContext } from '../../../machines/context.ts'
+import type { NameKind, PageRow, Ranges, SessionRow, VisitorRow, VisitRow } from '../../store/rows.ts'
+import { type Checks, createChecks } from './findings.ts'
+import type { Proof, Tally } from './proof.ts'
+import { contactsOf, rowsOf } from './reading.ts'
+import type { ToldCounts } from './told.ts'
+
+type Standing = Pick<Tally, 'visits' | 'sessions' | 'pages' | 'links' | 'contacts' | 'names' | 'bases'>
+
+/** Proves the lists of one visitor; `context` is its state, where that is known. Counts what must be there. */
+export function proveStanding(
+  proof: Proof,
+  row: VisitorRow,
+  { context, told }: { readonly context: VisitorContext | null; readonly told: ToldCounts },
+): Standing {
+  const { store, tell } = proof
+  const { number } = row
+  const checks = createChecks(number, tell)
+  const looking = { proof, number, checks, context }
+  let [visits, sessions, pages, links] = [0, 0, 0, 0]
+  const list = rowsOf(
+    (span) => store.visits(number, span),
+    ({ ordinal }) => ordinal,
+  )
+  for (const visit of list) {
+    visits += 1
+    proveVisit(looking, visit)
+    sessions += proveSessions(looking, visit)
+    pages += provePages(looking, visit)
+    links += proveLinks(looking, visit)
+  }
+  if (context !== null) {
+    checks.same('visits', visits, context.counts.visits)
+    checks.same('sessions', sessions, context.counts.sessions)
+    checks.same('pages', pages, context.counts.pages)
+  }
+  proveContactList(proof, row, told)
+  const names = visits + sessions + pages + told.aliases
+  return { visits, sessions, pages, links, names, contacts: told.contacts, bases: countBases(proof, row) }
+}
+
+interface Looking {
+  readonly proof: Proof
+  readonly number: number
+  readonly checks: Checks
+  readonly context: VisitorContext | null
+}
+
+function proveVisit({ proof, number, checks, context }: Looking, visit: VisitRow): void {
+  const { ordinal, visitId } = visit
+  const what = `visit ${ordinal}`
+  proveName(proof, checks, { kind: 'visit', name: visitId, number, visit: ordinal, ordinal: 0 })
+  proveDates(checks, what, { ...visit, least: visit.startDate })
+  proveOpen(checks, what, visit, context && context.visit?.ordinal === ordinal)
+}
+
+function proveSessions({ proof, number, checks, context }: Looking, visit: VisitRow): number {
+  const list = rowsOf(
+    (span) => proof.store.sessions(number, visit.ordinal, span),
+    ({ ordinal }) => ordinal,
+  )
+  let [count, open] = [0, 0]
+  for (const session of list) {
+    const { ordinal, sessionId: name } = session
+    const what = `visit ${visit.ordinal}, session ${ordinal}`
+    proveName(proof, checks, { kind: 'session', name, number, visit: visit.ordinal, ordinal })
+    proveDates(checks, what, { ...session, least: visit.startDate })
+    proveOpen(
+      checks,
+      what,
+      session,
+      context && isOpen(context, visit) && context.visit?.session?.ordinal === ordinal,
+    )
+    checks.holds(`${what}: its identity is there`, proof.store.identity(session.identity) !== null)
+    count += 1
+    if (session.endDate === 0) open += 1
+  }
+  checks.holds(`visit ${visit.ordinal} has at most one open session`, open <= 1)
+  if (visit.endDate !== 0) checks.same(`visit ${visit.ordinal} has ended; open sessions`, open, 0)
+  return count
+}
+
+function provePages({ proof, number, checks, context }: Looking, visit: VisitRow): number {
+  const list = rowsOf(
+    (span) => proof.store.pages(number, visit.ordinal, span),
+    ({ ordinal }) => ordinal,
+  )
+  let count = 0
+  for (const page of list) {
+    const { ordinal, pageId: name } = page
+    const what = `visit ${visit.ordinal}, page ${ordinal}`
+    proveName(proof, checks, { kind: 'page', name, number, visit: visit.ordinal, ordinal })
+    proveDates(checks, what, { ...page, least: visit.startDate })
+    const isInOpen = context && context.visit?.pages.some((open) => open.ordinal === ordinal) === true
+    proveOpen(checks, what, page, isInOpen)
+    count += 1
+  }
+  return count
+}
+
+function proveLinks({ proof, number, checks, context }: Looking, visit: VisitRow): number {
+  const rows = proof.store.linksOfVisit(number, visit.ordinal)
+  for (const { identity, ranges } of rows) {
+    const what = `visit ${visit.ordinal}, link to identity ${identity}`
+    const person = proof.store.identity(identity)
+    checks.holds(`${what}: the identity is there`, person !== null)
+    if (context === null) continue
+    const isCurrent = isOpen(context, visit) && context.who.identityId === person?.identityId
+    checks.same(`${what}: goes on`, goesOn(ranges), isCurrent)
+  }
+  return rows.length
+}
+
+function isOpen({ visit }: VisitorContext, { ordinal }: VisitRow): boolean {
+  return visit?.ordinal === ordinal
+}
+
+function goesOn(ranges: Ranges): boolean {
+  return ranges.at(-1)?.[1] === 0
+}
+
+/** Open by its date and by its ranges, if and only if the machine has it open; null = the machine's word is not known. */
+function proveOpen(
+  checks: Checks,
+  what: string,
+  row: Pick<VisitRow | SessionRow | PageRow, 'endDate' | 'ranges'>,
+  isOpenNow: boolean | null,
+): void {
+  checks.same(`${what}: its ranges go on`, goesOn(row.ranges), row.endDate === 0)
+  if (isOpenNow !== null) checks.same(`${what}: open`, row.endDate === 0, isOpenNow)
+}
+
+/** E5: nothing begins before its visit, or ends before it began. */
+function proveDates(
+  checks: Checks,
+  what: string,
+  {
+    startDate,
+    endDate,
+    least,
+  }: { readonly startDate: number; readonly endDate: number; readonly least: number },
+): void {
+  checks.holds(`${what}: begins not before its visit`, startDate >= least)
+  checks.holds(`${what}: ends not before it began`, endDate === 0 || endDate >= startDate)
+}
+
+interface Named {
+  readonly kind: NameKind
+  readonly name: string
+  readonly number: number
+  readonly visit: number
+  readonly ordinal: number
+}
+
+function proveName({ store }: Proof, checks: Checks, { kind, name, number, visit, ordinal }: Named): void {
+  const what = `name of ${kind} ${ordinal || visit}`
+  const row = store.name(kind, name)
+  if (row === null) return checks.same(what, 'no row', 'a row')
+  checks.same(`${what}: visitor`, row.number, number)
+  checks.same(`${what}: visit`, row.visit, visit)
+  checks.same(`${what}: ordinal`, row.ordinal, ordinal)
+}
+
+/** I17: retracted when the stream says so, and the list has no row that the stream does not tell of. */
+function proveContactList({ store, tell }: Proof, { number }: VisitorRow, told: ToldCounts): void {
+  const checks = createChecks(number, tell)
+  let count = 0
+  for (const row of contactsOf((span) => store.contactsOfVisitor(number, span))) {
+    count += 1
+    checks.same(
+      `contact row ${row.n} of entry ${row.seq}: retracted`,
+      row.retractedAt,
+      told.retracted.get(row.seq) ?? 0,
+    )
+    const listed = store.contactsOfIdentity(row.identity, {
+      from: row.position,
+      to: row.position,
+      limit: row.n,
+    })
+    checks.holds(
+      `contact row ${row.n} of entry ${row.seq}: the identity lists it`,
+      listed.some(({ n }) => n === row.n),
+    )
+  }
+  checks.same('contact rows', count, told.contacts)
+}
+
+function countBases({ store }: Proof, { number, seq }: VisitorRow): number {
+  let count = 0
+  for (let base = store.baseAtOrBefore(number, seq); base !== null; count += 1) {
+    base = store.baseAtOrBefore(number, base.seq - 1)
+  }
+  return count
+}
