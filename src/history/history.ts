@@ -35,7 +35,7 @@ export async function createHistory(options: HistoryOptions): Promise<Hono<Histo
   const { keys, now, addressOf, log } = options
   const desk: Desk = {
     keyRing: createKeyRing(keys),
-    failures: createFailures({ now, wait: (ms) => wait(ms) }),
+    failures: createFailures({ now, wait: (ms) => wait(ms, undefined, { ref: false }) }),
     addressOf,
     log,
     beginReading: await createReadings(options),

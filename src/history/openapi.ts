@@ -13,6 +13,9 @@ const PROBLEMS = {
   500: 'a fault of the server',
 } as const
 
+/** What OpenAPI calls the methods of the table. */
+const OPERATIONS = { GET: 'get' } as const
+
 /** The version of what this API promises, not of the server. */
 const API_VERSION = '1.0.0'
 
@@ -26,7 +29,7 @@ export function describeApi(routes: readonly Route[]): object {
   for (const route of routes) {
     const { method, path, at, summary, scope, params, query } = route
     registry.registerPath({
-      method: method === 'GET' ? 'get' : method,
+      method: OPERATIONS[method],
       path,
       summary,
       ...(at === 'root' ? { servers: [{ url: '/' }] } : {}),
