@@ -58,9 +58,12 @@ export function createBatches({ proofs, presence, noIdentities }: Parts): Batche
       if (checked === undefined) continue
       const claim = claims[index]
       const refusal = checked.ok ? refusalOf(checked.event, claim, from.speaker) : checked.rejection
-      if (refusal !== null) rejected.push(refusal)
-      else if (checked.ok) entries.push(translateEvent(checked.event, claim ?? NO_CLAIM, from))
-      if (claim?.identityId) presence.stated(from.speaker.globalVisitID, claim.identityId)
+      if (refusal !== null) {
+        rejected.push(refusal)
+      } else if (checked.ok) {
+        if (claim?.identityId) presence.stated(from.speaker.globalVisitID, claim.identityId)
+        entries.push(translateEvent(checked.event, claim ?? NO_CLAIM, from))
+      }
     }
     return { entries, rejected }
   }

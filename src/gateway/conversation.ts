@@ -12,6 +12,7 @@ import { ackOf } from './batches.ts'
 import { type Batch, type Connection, isClosed, weightOf } from './connection.ts'
 import type { Desk } from './desk.ts'
 import { fullAfterTaking, waitMs } from './rate.ts'
+import { isStoreUnavailable } from './unavailable.ts'
 
 /** Frames of one connection that may wait; a client that sends smaller ones than any batch is cut off (4003). */
 export const HELD_FRAMES_MAX = 1_024
@@ -249,7 +250,6 @@ function acknowledge(desk: Desk, connection: Connection): void {
 
 /** Nothing of it was kept: the browser comes back and sends it again (P5). */
 function lose(desk: Desk, connection: Connection, cause: unknown): void {
-  const isExpected = cause instanceof Error && cause.name === 'StoreUnavailable'
-  if (!isExpected) desk.log.error({ err: cause }, 'what a client said could not be kept')
+  if (!isStoreUnavailable(cause)) desk.log.error({ err: cause }, 'what a client said could not be kept')
   desk.close(connection, 'storageUnavailable')
 }

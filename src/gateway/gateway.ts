@@ -2,7 +2,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
-import { CLOSING, type CloseName } from '../../protocol/closing.ts'
+import { CLOSING } from '../../protocol/closing.ts'
 import { type Codec, codecFor } from '../../protocol/codec.ts'
 import type { Config } from '../config.ts'
 import type { Visitors } from '../visitors/contract.ts'
@@ -138,15 +138,11 @@ function createListeners(desk: Desk): (socket: WebSocket) => void {
   }
 }
 
-/** A broken frame or stream: ws has closed it already (1002, 1007, 1009), and `close` follows. */
+/** A broken frame or stream: ws has closed it already (1002, 1008, 1009), and `close` follows. */
 function leaveToWs(): void {}
 
 /** A page must be able to learn why: it is let in to be told, and counts for nothing. */
-function turnAway(
-  socket: WebSocket,
-  codec: Codec,
-  name: CloseName & ('originNotAllowed' | 'tooManyConnections'),
-) {
+function turnAway(socket: WebSocket, codec: Codec, name: 'originNotAllowed' | 'tooManyConnections'): void {
   socket.on('error', leaveToWs)
   const { code, reason } = CLOSING[name]
   const errorCode = name === 'originNotAllowed' ? 'origin_not_allowed' : 'too_many_connections'

@@ -6,6 +6,7 @@ import { checkTrackBody, type TrackAnswer, type TrackBody } from '../../protocol
 import { ackOf } from './batches.ts'
 import type { Door } from './door.ts'
 import { readBody } from './request-body.ts'
+import { isStoreUnavailable } from './unavailable.ts'
 
 /** Why a request is not served, as problem+json. */
 class Problem extends Error {
@@ -67,7 +68,6 @@ async function serve(
   if (!isJson(request.headers['content-type'])) {
     throw new Problem(415, 'the content type must be application/json or text/plain')
   }
-  if (desk.isDraining) throw unavailable()
   const address = door.addressOf(request)
   if (!desk.limits.connect(address)) throw tooMany(RETRY_AFTER_S * 1_000, 'too many requests at once')
   try {
@@ -76,6 +76,7 @@ async function serve(
       throw new Problem(400, 'the body did not come whole', { cause })
     })
     if (body === null) throw new Problem(413, `the body must be at most ${desk.config.frameBytes} bytes`)
+    if (desk.isDraining) throw unavailable()
     countUntilAnswered(door, response)
     return await track(door, checkTrackBody(JSON_CODEC.decode(body), desk.config, desk.config.noIdentities), {
       address,
@@ -175,7 +176,7 @@ const TITLES: Readonly<Record<number, string>> = {
 
 function sendProblem({ desk }: Door, response: ServerResponse, cause: unknown): void {
   const { status, message, headers } = problemOf(cause)
-  const isExpected = cause instanceof Problem || cause instanceof ProtocolError || isUnavailable(cause)
+  const isExpected = cause instanceof Problem || cause instanceof ProtocolError || isStoreUnavailable(cause)
   if (!isExpected) desk.log.error({ err: cause }, 'POST /track was not recorded')
   const title = TITLES[status] ?? ''
   // What is left of a body that is too large is not read.
@@ -188,8 +189,4 @@ function problemOf(cause: unknown): Problem {
   if (cause instanceof Problem) return cause
   // What was not kept is sent again, whatever the reason is: nothing was acknowledged.
   return cause instanceof ProtocolError ? new Problem(400, cause.message) : unavailable()
-}
-
-function isUnavailable(cause: unknown): boolean {
-  return cause instanceof Error && cause.name === 'StoreUnavailable'
 }

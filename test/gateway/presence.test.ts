@@ -247,6 +247,14 @@ test('[Q9] an identity stated without proof is not one this browser may be told 
   assert.equal(told(client, 'identity'), [{ type: 'identity', state: 'Authenticated' }])
 })
 
+test('[Q9] an identity stated for another visitor is not one this browser may be told of', async () => {
+  const world = setting({ tellBrowser: true })
+  const client = await greeted(world)
+  await says(client, system('SignIn', { identityId: 'ada' }, { globalVisitID: 'g2' }))
+  world.visitors.emit(change('authenticated', 'ada'))
+  assert.equal(told(client, 'identity'), [{ type: 'identity', state: 'Authenticated' }])
+})
+
 test('[Q9] with its last socket a visitor is forgotten', async () => {
   const world = setting()
   const clients = [await greeted(world), await greeted(world)]
