@@ -10,7 +10,8 @@ import { fromSnapshotRow, toSnapshotRow } from './snapshots.ts'
 
 export interface Awake {
   readonly globalVisitID: string
-  readonly number: number
+  /** 0 until its first entry. */
+  number: number
   actor: VisitorActor
   row: VisitorRow
   /** What the actor emitted and nobody took yet. */
@@ -27,14 +28,14 @@ export interface Awake {
 /** Wakes a visitor from its row, or brings a new one to life. Throws `SnapshotTooNew`. */
 export function wake(room: Room, globalVisitID: string, draft: Draft): Awake {
   const row = draft.visitor(draft.visitorNumber(globalVisitID))
-  return row === null ? born(room, globalVisitID, draft) : restored(room, row)
+  return row === null ? born(room, globalVisitID) : restored(room, row)
 }
 
-function born(room: Room, globalVisitID: string, draft: Draft): Awake {
+function born(room: Room, globalVisitID: string): Awake {
   const snapshot = birth({ globalVisitID, settings: room.settings })
   const stored = toSnapshotRow(snapshot, room.book, room.store.boot)
   const row: VisitorRow = {
-    number: draft.numberVisitor(globalVisitID),
+    number: 0,
     globalVisitID,
     seq: 0,
     position: 0,

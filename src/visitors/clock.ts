@@ -3,7 +3,7 @@
 export interface Clock {
   /** Epoch ms, never less than before. */
   readonly now: () => number
-  /** How far the wall clock is ahead of ours by now, in ms. */
+  /** How far the wall clock is ahead of `now` by now, in ms: negative where it was set back, also before the start. */
   readonly drift: () => number
 }
 
@@ -19,12 +19,9 @@ export function createClock(storedAt: number, { wall, monotonic }: ClockSources 
   const start = wall()
   const began = monotonic()
   let last = storedAt
-  const ticked = () => Math.floor(start + monotonic() - began)
-  return {
-    now: () => {
-      last = Math.max(last, ticked())
-      return last
-    },
-    drift: () => wall() - ticked(),
+  const now = (): number => {
+    last = Math.max(last, Math.floor(start + monotonic() - began))
+    return last
   }
+  return { now, drift: () => wall() - now() }
 }

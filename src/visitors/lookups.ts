@@ -47,6 +47,9 @@ export function aliasOf({ ordinal, visitId, startedAt }: Visit): NamedVisit {
   return { ordinal, visitId, startedAt, endedAt: 0, reason: null }
 }
 
+/** I9: the visit named is unknown, another visitor's, or nobody's. */
+const NOBODY_LOOKED = { identityId: null, confidence: 0 } as const
+
 const END_REASONS: readonly VisitEndReason[] = [
   'closed',
   'expired',
@@ -60,7 +63,10 @@ export function toEndReason(reason: string | null): VisitEndReason | null {
   return END_REASONS.find((known) => known === reason) ?? null
 }
 
-/** I9: the identity of the visit that a UserInfo names: its last authenticated one, else its last recognized one. */
+/**
+ * I9: the identity of the visit that a UserInfo names: its last authenticated one, else its last recognized one;
+ * null = it names no visit.
+ */
 export function lookedIdentity(
   reads: RowReads,
   number: number,
@@ -68,10 +74,10 @@ export function lookedIdentity(
 ): EventEntry['looked'] {
   if (namesVisit === null) return null
   const name = reads.name('visit', namesVisit.visitID)
-  if (name === null || (name.number !== number && !namesVisit.anyVisitor)) return null
+  if (name === null || (name.number !== number && !namesVisit.anyVisitor)) return NOBODY_LOOKED
   const visit = reads.visit(name.number, name.visit)
   const identity = reads.identity(visit?.authenticated || visit?.recognized || 0)
-  if (visit === null || identity === null) return null
+  if (visit === null || identity === null) return NOBODY_LOOKED
   const { signedOut, userInfo } = settings.confidence
   return { identityId: identity.identityId, confidence: visit.authenticated !== 0 ? signedOut : userInfo }
 }

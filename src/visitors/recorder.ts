@@ -40,7 +40,7 @@ export interface RecorderInput {
 
 /** A recorder for one visitor and one moment: all its entries have the same `at`. */
 export function createRecorder({ room, awake, draft, at, nextPosition }: RecorderInput): Recorder {
-  const { globalVisitID, number } = awake
+  const { globalVisitID } = awake
   const firstSeq = awake.row.seq
   const visitBefore = contextOf(awake).visit
   const entries: StoredEntry[] = []
@@ -52,6 +52,7 @@ export function createRecorder({ room, awake, draft, at, nextPosition }: Recorde
   let withdrawn = false
 
   const stamp = (): Stamp => {
+    if (awake.number === 0) giveNumber(awake, draft)
     seq += 1
     position = nextPosition()
     return { seq, position, at }
@@ -78,7 +79,7 @@ export function createRecorder({ room, awake, draft, at, nextPosition }: Recorde
   /** E12: the entry is kept as faulted and changes nothing; a deadline that faults is not armed again. */
   const keepFault = (entry: Entry, before: VisitorSnapshot, fault: unknown): void => {
     room.log.error(
-      { visitor: number, seq: entry.seq, entry: entry.type, err: fault },
+      { visitor: awake.number, seq: entry.seq, entry: entry.type, err: fault },
       'an entry made the machine throw',
     )
     revive(awake, before)
@@ -86,7 +87,7 @@ export function createRecorder({ room, awake, draft, at, nextPosition }: Recorde
   }
 
   const putBase = (): void => {
-    const { machineVersion } = awake.row
+    const { number, machineVersion } = awake.row
     draft.putBase({ number, seq, machineVersion, snapshot: snapshotRow() })
   }
 
@@ -116,6 +117,7 @@ export function createRecorder({ room, awake, draft, at, nextPosition }: Recorde
 
   const takeEvent = (event: NewEvent): Outcome => {
     const { eventID, visitID } = event.words
+    const { number } = awake
     const known = seenNow.get(eventID) ?? draft.seenSeq(number, eventID)
     if (known !== 0) return { is: 'duplicate', seq: known }
     catchUp()
@@ -151,11 +153,12 @@ export function createRecorder({ room, awake, draft, at, nextPosition }: Recorde
     }
   }
 
-  const visitIdOf = (ordinal: number): string | null => draft.visit(number, ordinal)?.visitId ?? null
+  const visitIdOf = (ordinal: number): string | null => draft.visit(awake.number, ordinal)?.visitId ?? null
 
   const finish = (): ReturnType<Recorder['finish']> => {
     const context = contextOf(awake)
-    const armedAt = rearmed(awake.row.armedAt, armed(context, disarmed)[0]?.due ?? 0)
+    const next = armed(context, disarmed)[0]?.due ?? 0
+    const armedAt = rearmed(awake.row.armedAt, next, at)
     if (entries.length === 0 && armedAt === awake.row.armedAt) return null
     awake.row = {
       ...awake.row,
@@ -193,6 +196,12 @@ function leaseOf(facts: readonly Fact[]): LeaseAnswer | null {
   return null
 }
 
+/** A visitor is numbered with its first entry: one whose words were all refused leaves nothing behind. */
+function giveNumber(awake: Awake, draft: Draft): void {
+  awake.number = draft.numberVisitor(awake.globalVisitID)
+  awake.row = { ...awake.row, number: awake.number }
+}
+
 function contextOf({ actor }: Awake): VisitorContext {
   return actor.getSnapshot().context
 }
@@ -201,9 +210,9 @@ function contextOf({ actor }: Awake): VisitorContext {
  * The due time for the index, never later than the true one: an earlier one that stands is left, and moved only when
  * it comes, so that a deadline that every event puts off costs no write.
  */
-function rearmed(stands: number, due: number): number {
+function rearmed(stands: number, due: number, at: number): number {
   if (due === 0) return 0
-  return stands !== 0 && stands <= due ? stands : due
+  return stands > at && stands <= due ? stands : due
 }
 
 function armed(context: VisitorContext, disarmed: ReadonlySet<string>): readonly Deadline[] {

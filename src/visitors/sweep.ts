@@ -56,6 +56,7 @@ export function startSweep({ store, clock, log, quietUntil, wake }: SweepOptions
   }
 
   const tick = (): void => {
+    if (isEnded) return
     underWay = sweep()
       .catch((err: unknown) => log.warn({ err }, 'deadlines could not be kept; they are tried again'))
       .then(() => {
