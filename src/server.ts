@@ -47,7 +47,13 @@ export async function startServer(options: ServerOptions): Promise<VestibuleServ
     const rooms = await openRooms(options, steps)
     const { keys, madeKeyPath } = openKeys(config, () => randomBytes(24).toString('base64url'))
     const http = createServer({ headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS })
-    const gateway = startGateway({ server: http, visitors: rooms.visitors, config, log })
+    const gateway = startGateway({
+      server: http,
+      visitors: rooms.visitors,
+      config,
+      log,
+      clock: { now: rooms.clock.now, uptime: () => performance.now() },
+    })
     const draining = { isDraining: false }
     steps.unshift({ name: 'sockets', close: () => closeSockets(http, gateway) })
     const app = await createApp({
