@@ -237,7 +237,8 @@ export function createReader(): Reader {
     near,
     text,
     id,
-    bytes: () => Uint8Array.prototype.slice.call(source, skip(uint()), at),
+    // Bytes of its own: the source may be lent.
+    bytes: () => new Uint8Array(source.subarray(skip(uint()), at)),
     data() {
       const length = uint()
       const from = skip(length)

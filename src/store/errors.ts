@@ -24,12 +24,20 @@ export class StoreTooNew extends Error {
   readonly code = 'STORE_TOO_NEW'
 }
 
+/** What the system says in numbers where a disk is full or broken: EIO, ENOSPC, EROFS, EDQUOT. */
+const DISK_ERRORS: readonly unknown[] = [5, 28, 30, 122]
+
 /**
- * True for what lmdb throws, beside rejecting the commit, when a disk is full: nobody can catch these two rejections,
- * and they must not end the process (Q2). For the handler of `unhandledRejection`.
+ * True for what lmdb throws, beside rejecting the commit, when a disk is full: nobody can catch these rejections, and
+ * they must not end the process (Q2). For the handler of `unhandledRejection`. Node's own errors have codes in letters.
  */
 export function isLmdbAftershock(error: unknown): boolean {
   if (!(error instanceof Error)) return false
-  const code = 'code' in error ? error.code : undefined
-  return code === 5 && error.message.includes('Input/output error')
+  return commitErrorOf(error) !== null || ('code' in error && DISK_ERRORS.includes(error.code))
+}
+
+/** The promise that lmdb puts on a failed commit: it rejects with what the system said. */
+export function commitErrorOf(error: unknown): Promise<unknown> | null {
+  if (!(error instanceof Error) || !('commitError' in error)) return null
+  return error.commitError instanceof Promise ? error.commitError : null
 }

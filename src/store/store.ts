@@ -6,7 +6,7 @@ import { type BeforePut, createPuts, lastCommit, type Puts, putBatch } from './c
 import type { Draft, Store } from './contract.ts'
 import { createDraft, type DraftRows, type Numbers } from './draft.ts'
 import { encodeDraft } from './encode.ts'
-import { StaleCommit, StoreLocked, StoreTooNew, StoreUnavailable } from './errors.ts'
+import { commitErrorOf, StaleCommit, StoreLocked, StoreTooNew, StoreUnavailable } from './errors.ts'
 import { idKey } from './keys.ts'
 import { BOOT_KEY, prepareLayout, readCounter } from './layout.ts'
 import { createLists } from './lists.ts'
@@ -64,8 +64,9 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     refuseWhereUnavailable(availability)
     try {
       await transact(change)
-    } catch (cause) {
-      if (cause instanceof StaleCommit) throw cause
+    } catch (error) {
+      if (error instanceof StaleCommit) throw error
+      const cause = await rootOf(error)
       availability.failed(cause)
       throw new StoreUnavailable(availability.reason() ?? 'the store could not write', { cause })
     }
@@ -121,6 +122,13 @@ export async function openStore(options: StoreOptions): Promise<Store> {
 const PROBE_KEY = idKey('probe')
 const PROBE = Buffer.of(1)
 const OPENED_BY_ANOTHER = 'another server has opened this data folder since: this one must stop'
+
+/** What the system said, where lmdb only says that a commit failed; it comes in this turn or not at all. */
+async function rootOf(error: unknown): Promise<unknown> {
+  const said = commitErrorOf(error)?.catch((root: unknown) => root)
+  const turn = new Promise((resolve) => setImmediate(resolve, error))
+  return said === undefined ? error : Promise.race([said, turn])
+}
 
 function refuseWhereUnavailable(availability: Availability): void {
   const reason = availability.reason()
