@@ -76,14 +76,13 @@ function live(browsers: readonly Browser[], options: LoadOptions, signal: AbortS
   let given = 0
   return new Promise((resolve) => {
     const ticks = setInterval(() => {
-      const elapsedMs = performance.now() - startedAt
-      if (signal.aborted || elapsedMs >= seconds * 1_000 || browsers.every(isStopped)) {
-        clearInterval(ticks)
-        resolve()
-        return
-      }
+      const elapsedMs = Math.min(performance.now() - startedAt, seconds * 1_000)
+      // A late tick catches up: as many turns are given as there are due.
       const due = Math.floor((elapsedMs / 1_000) * rate)
       for (; given < due; given += 1) giveTurn(browsers, random.below(browsers.length))
+      if (!signal.aborted && elapsedMs < seconds * 1_000 && !browsers.every(isStopped)) return
+      clearInterval(ticks)
+      resolve()
     }, TICK_MS)
   })
 }
