@@ -38,13 +38,15 @@ export const mayRetract: Question = (context, raised) => verdictOf(context, rais
 
 /** I17: that verdict, and no other that stands, decided the current identity, and its visit is open still. */
 export const decidedCurrent: Question = (context, raised) => {
+  const { who, visit, verdicts } = context
   const verdict = verdictOf(context, raised)
+  if (verdict === undefined || visit === null || visit.visitId !== verdict.visitId) return false
+  // An event that reopens a visit may also sign somebody in: then two changes have the same `seq`.
+  const isWhatItSaid = verdict.kind === 'confirm' ? who.how === 'agent' : who.state === 'anonymous'
   return (
-    verdict !== undefined &&
-    context.visit !== null &&
-    context.visit.visitId === verdict.visitId &&
-    context.who.changedSeq === verdict.decides &&
-    !context.verdicts.some((other) => standsWith(other, verdict))
+    isWhatItSaid &&
+    who.changedSeq === verdict.decides &&
+    !verdicts.some((other) => standsWith(other, verdict))
   )
 }
 

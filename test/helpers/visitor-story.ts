@@ -6,6 +6,14 @@ import { birth, keep, step, type VisitorSnapshot } from '../../machines/visitor.
 import { type Book, bookFact, emptyBook, namedIn } from './visitor-book.ts'
 import { assume, type EventWords, eventEntry, type OtherEntry, verdict } from './visitor-entries.ts'
 
+/** One entry, and what followed from it. */
+export interface Told {
+  readonly entry: Entry
+  readonly before: VisitorSnapshot
+  readonly after: VisitorSnapshot
+  readonly facts: readonly Fact[]
+}
+
 /** A Monday morning; what it is does not matter. */
 export const MORNING = 1_760_000_000_000
 export const SECOND = 1_000
@@ -69,13 +77,13 @@ export function startStory(changed: Partial<Settings> = {}) {
       return { visit, identity }
     },
     book: told.book,
-    entries: told.entries,
+    log: told.log,
   }
 }
 
 function newTelling(today: Settings) {
   const book: Book = emptyBook()
-  const entries: Entry[] = []
+  const log: Told[] = []
   let settings = today
   let now = MORNING
   let seq = 0
@@ -84,9 +92,10 @@ function newTelling(today: Settings) {
   const take = (make: (stamp: Stamp) => Entry): readonly Fact[] => {
     seq += 1
     const entry = make({ seq, position: seq, at: now })
-    const [next, facts] = step(snapshot, entry)
-    snapshot = next
-    entries.push(entry)
+    const before = snapshot
+    const [after, facts] = step(before, entry)
+    snapshot = after
+    log.push({ entry, before, after, facts })
     for (const fact of facts) bookFact(book, fact, seq)
     if (entry.type === 'event') bookEvent(book, entry.event.eventID, { facts, snapshot })
     return facts
@@ -108,7 +117,7 @@ function newTelling(today: Settings) {
 
   return {
     book,
-    entries,
+    log,
     now: () => now,
     seq: () => seq,
     snapshot: () => snapshot,

@@ -139,6 +139,16 @@ retractions('[I17] a reopened visit is as before: the verdict that decided it st
   assert.equal(whoIs(reject), ['recognized', 'anna', 'UserInfo'])
 })
 
+retractions('[I17] also where the event that reopened the visit decided anew: that stands', () => {
+  const story = visiting(byInfo('bert'))
+  const seq = confirmed(story, 'anna')
+  story.says('AddToCart', { final: true })
+  story.passes(30 * SECOND)
+  story.signsIn('carl')
+  assert.is(answer(story.retracts(seq)), 'applied')
+  assert.equal(whoIs(story), ['authenticated', 'carl', 'SignIn'])
+})
+
 retractions('[I17] one after the other, latest first: back step by step', () => {
   const story = visiting(byInfo('anna'))
   const bert = confirmed(story, 'bert')
