@@ -23,11 +23,8 @@ export function contactListing(
     placeSchema,
     read: (place, limit) => {
       // A row of the place's own position is included: the rows already given of that entry are passed over.
-      const rows = read({
-        ...(place === null ? {} : { from: place[0] }),
-        limit: limit + (place === null ? 0 : ROWS_OF_ENTRY_MAX),
-        reverse,
-      })
+      const wanted = limit + (place === null ? 0 : ROWS_OF_ENTRY_MAX)
+      const rows = read({ ...(place === null ? {} : { from: place[0] }), limit: wanted, reverse })
       const fresh = (place === null ? rows : rows.filter((row) => isAfter(row, place))).slice(0, limit)
       const inWindow = fresh.filter((row) => row.at >= window.since && row.at <= window.until)
       const last = fresh.at(-1)
@@ -36,7 +33,7 @@ export function contactListing(
         seen: inWindow.map((row) => ({ row, place: placeOf(row) })),
         place: last === undefined ? place : placeOf(last),
         looked: rows.length,
-        done: over || fresh.length < limit,
+        done: over || (rows.length < wanted && fresh.length < limit),
       }
     },
   }

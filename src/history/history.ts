@@ -30,7 +30,7 @@ export interface HistoryOptions {
   readonly log: HistoryLog
 }
 
-/** Rejects where two keys are alike (`ConfigError`), or a new cursor secret cannot be kept (`StoreUnavailable`). */
+/** Rejects where a new cursor secret cannot be kept (`StoreUnavailable`). */
 export async function createHistory(options: HistoryOptions): Promise<Hono<HistoryEnv>> {
   const { keys, now, addressOf, log } = options
   const desk: Desk = {

@@ -1,6 +1,6 @@
 /** Rows of the table under `/identities`. */
 import { z } from '@hono/zod-openapi'
-import type { LinkRow, PageRow, SessionRow } from '../store/rows.ts'
+import type { LinkRow, PageRow, SessionRow, VisitRow } from '../store/rows.ts'
 import { eventsOfIdentity, pagesOfIdentity, sessionsOfIdentity, visitsOfIdentity } from './collections.ts'
 import { eventMatches, pageMatches } from './filters.ts'
 import { identityWith, pageWith, sessionWith, visitWith } from './includes.ts'
@@ -40,7 +40,7 @@ const visits = list({
       belongs: (link: LinkRow) =>
         among.belongs(link) &&
         ofVisitor(link.number) &&
-        (filters.userAgent === undefined || among.alone(link).userAgent === filters.userAgent),
+        hasUserAgent(reading, among.visitOf(link), filters.userAgent),
       compose: (link: LinkRow) => visitWith(reading, among.visitOf(link), includes),
     })
   },
@@ -95,6 +95,11 @@ const events = list({
     })
   },
 })
+
+function hasUserAgent({ store }: Reading, { userAgentId }: VisitRow, wanted: string | undefined): boolean {
+  if (wanted === undefined) return true
+  return userAgentId !== null && store.userAgent(userAgentId) === wanted
+}
 
 function visitorOf(reading: Reading, wanted: string | undefined): (number: number) => boolean {
   if (wanted === undefined) return () => true

@@ -23,9 +23,8 @@ export interface KeyRing {
   find(authorization: string | undefined): Principal | null
 }
 
-/** Keys ready to be compared. Throws `ConfigError` where two have the same name or the same secret. */
+/** Keys ready to be compared. */
 export function createKeyRing(keys: readonly Key[]): KeyRing {
-  refuseTwice(keys)
   const held = keys.map(({ name, secret, scopes }) => ({
     principal: { name, scopes: new Set(scopes) },
     basic: digest(`${name}:${secret}`),
@@ -76,7 +75,8 @@ function parseKey(item: string, where: string): Key {
   return { name, secret, scopes }
 }
 
-function refuseTwice(keys: readonly Key[]): void {
+/** Throws `ConfigError` where two have the same name, or the same secret. */
+export function refuseTwice(keys: readonly Key[]): void {
   const names = new Set<string>()
   const secrets = new Set<string>()
   for (const { name, secret } of keys) {

@@ -45,9 +45,9 @@ export interface MergedPlace {
   readonly scan: Scan | null
 }
 
-/** Rows that a scan keeps in memory, and in a cursor. */
-const ROOM = 256
-const CURSOR_ROOM = 16
+/** Rows that a scan keeps: as many as are wanted, within these bounds; the least is what a cursor may hold. */
+const ROOM_MOST = 256
+const ROOM_LEAST = 16
 const LINKS_AT_ONCE = 64
 
 const whole = z.number().int().min(0)
@@ -75,12 +75,12 @@ export function mergedListing<Row>(store: Store, merge: Merge<Row>): Listing<Row
   return {
     placeSchema,
     shorten: ({ after, scan }) => {
-      if (scan === null || scan.found.length <= CURSOR_ROOM) return { after, scan }
-      return { after, scan: { ...scan, room: CURSOR_ROOM, found: scan.found.slice(0, CURSOR_ROOM) } }
+      if (scan === null || scan.found.length <= ROOM_LEAST) return { after, scan }
+      return { after, scan: { ...scan, room: ROOM_LEAST, found: scan.found.slice(0, ROOM_LEAST) } }
     },
     read: (place, limit) => {
       const after = place?.after ?? null
-      const begun = place?.scan ?? beginScan(store.lastPosition())
+      const begun = place?.scan ?? beginScan(store.lastPosition(), limit)
       const { scan, finished, looked } = goOn(store, merge, { after, scan: begun, limit })
       if (!finished) return { seen: [], place: { after, scan }, looked, done: false }
       return give(strand, scan, { after, looked })
@@ -88,8 +88,9 @@ export function mergedListing<Row>(store: Store, merge: Merge<Row>): Listing<Row
   }
 }
 
-function beginScan(horizon: number): Scan {
-  return { horizon, link: 0, within: null, room: ROOM, found: [] }
+function beginScan(horizon: number, limit: number): Scan {
+  const room = Math.min(ROOM_MOST, Math.max(ROOM_LEAST, limit))
+  return { horizon, link: 0, within: null, room, found: [] }
 }
 
 /** The rows of a finished scan. One that was full may have let go of others: they are the next scan's. */
@@ -107,7 +108,7 @@ function give<Row>(
   return {
     seen,
     place: { after: last === undefined ? after : last[0], scan: null },
-    looked,
+    looked: looked + seen.length,
     done: scan.found.length < scan.room,
   }
 }
@@ -136,7 +137,11 @@ function goOn<Row>(store: Store, merge: Merge<Row>, { after, scan: begun, limit 
         scan = { ...scan, link: link.position, within: null }
         continue
       }
-      const stretch = strand.read(link, scan.within ?? start, Math.max(1, Math.min(limit - looked, ROOM)))
+      const stretch = strand.read(
+        link,
+        scan.within ?? start,
+        Math.max(1, Math.min(limit - looked, scan.room)),
+      )
       looked += 1 + stretch.looked
       scan = keep(scan, reverse, stretch.references)
       const passed = stretch.done || isFullBefore(scan, reverse, stretch.position)

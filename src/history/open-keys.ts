@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { type Config, ConfigError } from '../config.ts'
-import { type Key, parseKeys } from './keys.ts'
+import { type Key, parseKeys, refuseTwice } from './keys.ts'
 
 export interface OpenedKeys {
   readonly keys: readonly Key[]
@@ -20,6 +20,7 @@ export function openKeys(
   makeSecret: () => string,
 ): OpenedKeys {
   const keys = [...keysOfVariable(config.keys), ...keysOfFile(config.keysFile)]
+  refuseTwice(keys)
   if (keys.length > 0) return { keys, madeKeyPath: null }
   if (!isLoopback(config.host)) {
     throw new ConfigError(

@@ -25,7 +25,7 @@ export function ordinalListing<Row extends OrdinalRow>(
     placeSchema: ordinalSchema,
     read: (place, limit) => {
       const from = place === null ? {} : { from: reverse ? place - 1 : place + 1 }
-      const rows = reverse && place === 1 ? [] : read({ ...from, limit, reverse })
+      const rows = read({ ...from, limit, reverse })
       return {
         seen: rows.map((row) => ({ row, place: row.ordinal })),
         place: rows.at(-1)?.ordinal ?? place,

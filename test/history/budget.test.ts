@@ -30,7 +30,7 @@ budget(
     const visit = scribe.visit('g1', 'v1')
     for (let index = 0; index < ROWS; index++) {
       scribe.event(visit.number, { visit })
-      if (index % 100 === 99) await scribe.commit()
+      if (index % 250 === 249) await scribe.commit()
     }
     const { wrapped, counted } = counting(store)
     const { readRows, readSliceRows } = defaultConfig()

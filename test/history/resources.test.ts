@@ -206,6 +206,25 @@ resources('[H6] an identity: profile, contact, and the scope its links give', as
   await close()
 })
 
+resources('[H6] the scope of a person with very many visits is asked of the newest 1,000', async () => {
+  for (const [newer, expected] of [
+    [999, 'Authenticated'],
+    [1_000, 'Recognized'],
+  ] as const) {
+    const { ask, close, scribe } = await openHouse()
+    const ann = scribe.identity('ann')
+    for (let index = 0; index <= newer; index++) {
+      const visit = scribe.visit('g1', `v${index}`)
+      scribe.link(visit, ann, index === 0 ? 'Authenticated' : 'Recognized')
+      scribe.event(visit.number, { visit })
+    }
+    await scribe.commit()
+    const { body } = await ask(`${base}/identities/ann`)
+    assert.is((body as { visitScope: string }).visitScope, expected, `${newer} newer ones`)
+    await close()
+  }
+})
+
 resources('[H6] a visit is found by its aliases, and answers with its own id', async () => {
   const { ask, close, scribe } = await openHouse()
   const visit = scribe.visit('g1', 'v1')
