@@ -1,0 +1,132 @@
+// Who may open a folder, and what is said to the others.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { StaleCommit, StoreLocked, StoreTooNew, StoreUnavailable } from '../../src/store/errors.ts'
+import { BOOT_KEY, LAYOUT, LAYOUT_KEY } from '../../src/store/layout.ts'
+import { openStore } from '../../src/store/store.ts'
+import { openTables } from '../../src/store/tables.ts'
+import { tempFolder } from '../helpers/temp-folder.ts'
+import { within } from '../helpers/within.ts'
+import { commitSaid } from './a-row.ts'
+import { rejection } from './rejection.ts'
+
+const NO_BOUNDS = { quotaBytes: 0, diskReserveBytes: 0 }
+const test = suite('opening')
+let folder = tempFolder()
+test.before.each(() => {
+  folder = tempFolder()
+})
+test.after.each(() => folder.remove())
+
+const open = () => openStore({ path: folder.path, ...NO_BOUNDS })
+
+test('[Q4] a folder in use is refused, with the pid and what to do, and is free again after close', async () => {
+  const store = await open()
+  const refused = await rejection(open())
+  assert.instance(refused, StoreLocked)
+  assert.match(String(refused), folder.path)
+  assert.match(String(refused), `pid ${process.pid}`)
+  assert.match(String(refused), 'stop that one first')
+  await commitSaid(store, 'v')
+  await store.close()
+  await (await open()).close()
+  assert.equal(
+    readdirSync(folder.path).filter((name) => name.startsWith('server.lock')),
+    [],
+  )
+})
+
+test('[Q4] a folder in use by another process is refused', async () => {
+  const child = spawn(process.execPath, ['--import', 'tsx', 'test/store/commit-for-ever.ts', folder.path])
+  const exit = once(child, 'exit')
+  await within(10_000, 'the child commits', once(child.stdout, 'data'))
+  const refused = await rejection(open())
+  assert.instance(refused, StoreLocked)
+  assert.match(String(refused), `pid ${child.pid}`)
+  child.kill('SIGKILL')
+  await within(5_000, 'the child is gone', exit)
+  await (await open()).close()
+})
+
+test('[Q6] a lock left behind needs no repair: of a process gone, of a pid used again, or half written', async () => {
+  const file = join(folder.path, 'server.lock')
+  const store = await open()
+  const own = JSON.parse(readFileSync(file, 'utf8'))
+  await store.close()
+  for (const left of [
+    JSON.stringify({ pid: 2 ** 22 + 1, started: 'x' }),
+    JSON.stringify({ ...own, started: 'earlier' }),
+    '',
+    '{"pid',
+    '[]',
+    'null',
+  ]) {
+    writeFileSync(file, left)
+    await (await open()).close()
+    assert.not(existsSync(file))
+  }
+})
+
+test('[Q4] a server whose folder another one opened all the same can write nothing any more', async () => {
+  const store = await open()
+  await commitSaid(store, 'v')
+  const boot = Buffer.alloc(4)
+  boot.writeUInt32BE(store.boot + 1)
+  await changeMeta(BOOT_KEY, boot)
+  assert.instance(await rejection(commitSaid(store, 'v')), StaleCommit)
+  assert.instance(await rejection(store.saveNote('x', 1)), StaleCommit)
+  assert.is(store.lastPosition(), 1)
+  await store.close()
+})
+
+test('[Q5] a layout of a newer version is refused with a clear line, and nothing is changed', async () => {
+  await (await open()).close()
+  const layout = Buffer.alloc(4)
+  layout.writeUInt32BE(LAYOUT + 1)
+  await changeMeta(LAYOUT_KEY, layout)
+  for (const _ of [1, 2]) {
+    const refused = await rejection(open())
+    assert.instance(refused, StoreTooNew)
+    assert.match(String(refused), `has layout ${LAYOUT + 1}`)
+    assert.match(String(refused), 'start the version that wrote it')
+  }
+  layout.writeUInt32BE(LAYOUT)
+  await changeMeta(LAYOUT_KEY, layout)
+  const store = await open()
+  assert.is(store.boot, 2, 'a refused start is no start')
+  await store.close()
+})
+
+/** Writes a row of `meta` past the store. */
+async function changeMeta(key: Uint8Array, value: Uint8Array): Promise<void> {
+  const tables = openTables(folder.path)
+  await tables.meta.put(key, value)
+  await tables.env.close()
+}
+
+test('[Q2] a folder that is no folder, cannot be made, or holds no store is refused with what to do', async () => {
+  const file = join(folder.path, 'file')
+  writeFileSync(file, 'x')
+  for (const path of [file, join(file, 'below'), '/proc/vestibule/data']) {
+    const refused = await rejection(openStore({ path, ...NO_BOUNDS }))
+    assert.instance(refused, StoreUnavailable)
+    assert.match(String(refused), `${path} cannot be written`)
+  }
+  writeFileSync(join(folder.path, 'data.mdb'), 'this is no store'.repeat(1_000))
+  const refused = await rejection(open())
+  assert.instance(refused, StoreUnavailable)
+  assert.match(String(refused), 'cannot be opened as a store')
+  assert.equal(readdirSync(folder.path).includes('server.lock'), false)
+})
+
+test('[Q4] a folder whose name has a dot in it is a folder', async () => {
+  const path = join(folder.path, 'data.v1')
+  await (await openStore({ path, ...NO_BOUNDS })).close()
+  assert.ok(existsSync(join(path, 'data.mdb')))
+})
+
+test.run()
