@@ -93,9 +93,8 @@ function moveLink(
 /** One row of the contacts collection. */
 export function addContact(putting: Putting, fact: Extract<Fact, { type: 'contact.added' }>): void {
   const { draft, awake, applied } = putting
-  const { entry, facts, before, after } = applied
-  const sessions = [after.visit?.session, before.visit?.session]
-  const session = sessions.find((open) => open && open.sessionId === fact.sessionId)
+  const { entry, facts } = applied
+  const { sessionId } = fact
   draft.putContact({
     position: entry.position,
     n: facts.filter((other) => other.type === 'contact.added').indexOf(fact) + 1,
@@ -103,7 +102,7 @@ export function addContact(putting: Putting, fact: Extract<Fact, { type: 'contac
     seq: entry.seq,
     identity: numberOfIdentity(putting, fact.identityId),
     visit: fact.visit,
-    session: session?.ordinal ?? 0,
+    session: sessionId === null ? 0 : (draft.name('session', sessionId)?.ordinal ?? 0),
     scope: fact.scope,
     how: fact.how,
     at: entry.at,

@@ -1,8 +1,9 @@
 /** Replay: a visitor's state again from its stream. For a damaged snapshot, and for `verify`. */
+import type { Entry } from '../../machines/entries.ts'
 import type { Fact } from '../../machines/facts.ts'
 import { step, type VisitorSnapshot } from '../../machines/visitor.ts'
 import type { Store } from '../store/contract.ts'
-import type { StoredEntry, VisitorRow } from '../store/rows.ts'
+import { isStoredEvent, type StoredEntry, type VisitorRow } from '../store/rows.ts'
 import { storedAsEntry } from './entries.ts'
 import { fromSnapshotRow, type SettingsBook } from './snapshots.ts'
 
@@ -22,7 +23,7 @@ export function* replay(store: Store, book: SettingsBook, row: VisitorRow): Gene
   for (let from = replayFrom.seq + 1; from <= row.seq; from += STRIDE) {
     const to = Math.min(from + STRIDE - 1, row.seq)
     for (const stored of store.entries(number, { from, to, limit: STRIDE })) {
-      const entry = storedAsEntry(stored, globalVisitID, snapshot.context.visit)
+      const entry = inBook(storedAsEntry(stored, globalVisitID, snapshot.context.visit), book)
       const [next, facts] = stored.faulted ? [snapshot, []] : step(snapshot, entry)
       snapshot = next
       yield { stored, snapshot, facts }
@@ -30,13 +31,22 @@ export function* replay(store: Store, book: SettingsBook, row: VisitorRow): Gene
   }
 }
 
-/** The visitor's state after its last entry, from the stream alone. Throws `SnapshotDamaged` where `replayFrom` is too. */
+/** Settings are compared by reference: those that a start brought are the book's own. */
+function inBook(entry: Entry, book: SettingsBook): Entry {
+  return entry.type === 'server.started' ? { ...entry, settings: book.own(entry.settings) } : entry
+}
+
+/** The visitor's state after its last entry, and the last start it heard of, from the stream alone. Throws `SnapshotDamaged` where `replayFrom` is too. */
 export function rebuild(
   { store, book }: { readonly store: Store; readonly book: SettingsBook },
   row: VisitorRow,
 ): { readonly snapshot: VisitorSnapshot; readonly boot: number } {
   const from = fromSnapshotRow({ globalVisitID: row.globalVisitID, ...row.replayFrom }, book)
-  let { snapshot } = from
-  for (const replayed of replay(store, book, row)) snapshot = replayed.snapshot
-  return { snapshot, boot: from.boot }
+  let { snapshot, boot } = from
+  for (const replayed of replay(store, book, row)) {
+    const { stored } = replayed
+    snapshot = replayed.snapshot
+    if (!isStoredEvent(stored) && typeof stored.payload.boot === 'number') boot = stored.payload.boot
+  }
+  return { snapshot, boot }
 }

@@ -132,23 +132,26 @@ function storedOf(putting: Putting): StoredEntry {
   }
 }
 
-/** E10: the session and identity that were current when it was applied; SignOut still belongs to what it ended. */
+/** E10: the session and identity that were current when it was applied; what ended them still belongs to them. */
 function placeOf(putting: Putting, { event }: EventEntry, placed: EventPlaced | undefined) {
-  const { before, after } = putting.applied
+  const { before, after, facts } = putting.applied
   if (placed?.late === true) return { visit: placed.ordinal, session: 0, page: 0, identity: 0 }
-  const isPart = placed !== undefined || (event.eventName === 'SignOut' && event.eventType === 'SYSTEM')
-  const sides = isPart ? before : after
-  const page = pageOf(after, event.pageID) || pageOf(before, event.pageID)
+  // One that is placed and not late has ended the visit it is recorded in (V11).
+  const sides = placed === undefined ? after : before
+  const visit = placed?.ordinal ?? after.visit?.ordinal ?? 0
+  const isSignOut = event.eventName === 'SignOut' && event.eventType === 'SYSTEM'
+  const signedOut = isSignOut ? facts.find((fact) => fact.type === 'session.closed') : undefined
   return {
-    visit: placed?.ordinal ?? after.visit?.ordinal ?? 0,
-    session: sides.visit?.session?.ordinal ?? 0,
-    page,
+    visit,
+    session: signedOut?.ordinal ?? sides.visit?.session?.ordinal ?? 0,
+    page: pageOf(after, visit, event.pageID) || pageOf(before, visit, event.pageID),
     identity: numberOfIdentity(putting, sides.who.identityId),
   }
 }
 
-function pageOf({ visit }: VisitorContext, browserPageID: string): number {
-  return visit?.pages.findLast((page) => page.browserPageID === browserPageID)?.ordinal ?? 0
+function pageOf({ visit: open }: VisitorContext, visit: number, browserPageID: string): number {
+  if (open?.ordinal !== visit) return 0
+  return open.pages.findLast((page) => page.browserPageID === browserPageID)?.ordinal ?? 0
 }
 
 /** What `explain` and time travel read again. Page facts are left out: the page's own row says it all. */

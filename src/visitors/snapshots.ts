@@ -10,6 +10,8 @@ export interface SettingsBook {
   readonly today: Settings
   readonly of: (number: number) => Settings | undefined
   readonly numberOf: (settings: Settings) => number
+  /** The book's own object that says the same as these; themselves where there is none. */
+  readonly own: (settings: Settings) => Settings
 }
 
 /** Reads the book from the store, and adds today's settings where they are new. */
@@ -37,6 +39,7 @@ function bookOf(pages: readonly Settings[], today: Settings): SettingsBook {
     today,
     of: (number) => pages[number],
     numberOf: (settings) => pages.indexOf(settings),
+    own: (settings) => pages.find((page) => isSame(page, settings)) ?? settings,
   }
 }
 

@@ -2,8 +2,12 @@
 
 import { interactionOf } from '../../machines/belief-steps.ts'
 import type { Lease, OpenPage, VisitorContext } from '../../machines/context.ts'
+import { SnapshotDamaged } from '../../machines/versions.ts'
+import type { VisitorSnapshot } from '../../machines/visitor.ts'
 import type { Store } from '../store/contract.ts'
+import type { VisitorRow } from '../store/rows.ts'
 import { SPELLED } from './changes.ts'
+import { rebuild } from './replay.ts'
 import type { SettingsBook } from './snapshots.ts'
 import { fromSnapshotRow } from './snapshots.ts'
 
@@ -46,8 +50,21 @@ export function createViews(store: Store, book: SettingsBook): ViewVisitor {
     const row = store.visitor(store.visitorNumber(globalVisitID))
     if (row === null) return null
     const { number, seq, position, firstAt } = row
-    const { context } = fromSnapshotRow(row, book).snapshot
+    const { context } = snapshotOf({ store, book }, row)
     return { number, globalVisitID, seq, position, ...viewOf(context, firstAt) }
+  }
+}
+
+/** Q5: a damaged snapshot is rebuilt for the reader too; it is written with the visitor's next entry. */
+function snapshotOf(
+  room: { readonly store: Store; readonly book: SettingsBook },
+  row: VisitorRow,
+): VisitorSnapshot {
+  try {
+    return fromSnapshotRow(row, room.book).snapshot
+  } catch (cause) {
+    if (cause instanceof SnapshotDamaged) return rebuild(room, row).snapshot
+    throw cause
   }
 }
 

@@ -24,6 +24,8 @@ export const LIMITS: VisitorsLimits = {
 
 export interface RoomOptions {
   readonly settings?: Partial<Settings>
+  /** All settings, as this object: for one whose fields do something. */
+  readonly allSettings?: Settings
   readonly limits?: Partial<VisitorsLimits>
   readonly beforePut?: StoreOptions['beforePut']
   /** Looks at the store, or changes it, before the visitors open it. */
@@ -145,6 +147,7 @@ export async function openRoom(options: RoomOptions = {}) {
       hands.monotonic += ms
     },
     close,
+    remove: folder.remove,
     start,
     async restart(changed: RoomOptions & { readonly awayMs?: number } = {}): Promise<void> {
       await close()
@@ -167,7 +170,7 @@ interface Opening {
 }
 
 async function open(path: string, { options, hands, logged, committed }: Opening) {
-  const { settings, limits, beforePut, prepare } = options
+  const { settings, allSettings, limits, beforePut, prepare } = options
   const store = await openStore({
     path,
     quotaBytes: 0,
@@ -178,7 +181,7 @@ async function open(path: string, { options, hands, logged, committed }: Opening
   const sources = { wall: () => hands.wall, monotonic: () => hands.monotonic }
   const visitors = await openVisitors({
     store,
-    settings: { ...DEFAULT_SETTINGS, ...settings },
+    settings: allSettings ?? { ...DEFAULT_SETTINGS, ...settings },
     clock: createClock(store.lastAt(), sources),
     log: {
       warn: (fields, message) => void logged.push({ level: 'warn', fields, message }),
