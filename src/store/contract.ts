@@ -4,12 +4,15 @@ import type {
   ChangeRow,
   CommitRow,
   ContactRow,
+  DeadRow,
   IdentityRow,
   LinkRow,
   NameKind,
   NameRow,
   PageRow,
   RelayPlaceRow,
+  SentPlace,
+  SentRow,
   SessionRow,
   StoredEntry,
   TokenRow,
@@ -140,8 +143,23 @@ export interface Store extends RowReads {
 
   relayMark(): number
   relayPlaces(): RelayPlaceRow[]
-  /** Keeps the relay's places; a place of position 0 is removed. */
-  saveRelay(mark: number, places: readonly RelayPlaceRow[]): Promise<void>
+  /** Keeps the relay's places, and what was sent since; a place of position 0 is removed. */
+  saveRelay(mark: number, places: readonly RelayPlaceRow[], sent?: readonly SentRow[]): Promise<void>
+  /**
+   * Messages sent that name this identity, among the next `rows` after a place; `next` is null at the end. The ids of
+   * people are kept hashed.
+   */
+  sentOf(
+    identityId: string,
+    span: { readonly after: SentPlace | null; readonly rows: number },
+  ): { readonly found: readonly Omit<SentRow, 'identityIds'>[]; readonly next: SentPlace | null }
+  /** Forgets what was sent before `at`. */
+  dropSent(at: number, limit: number): Promise<number>
+  /** Changes that were given up, by position; all of one position come together even past `limit`. */
+  dead(span: Span): DeadRow[]
+  putDead(rows: readonly DeadRow[]): Promise<void>
+  /** Forgets changes committed before `at` that were given up. */
+  dropDead(at: number, limit: number): Promise<number>
   /** Small things a room wants to remember, by a fixed name: what JetStream was decided to be (B3)... */
   note(name: string): unknown
   saveNote(name: string, value: unknown): Promise<void>

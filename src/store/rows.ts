@@ -251,3 +251,28 @@ export interface RelayPlaceRow {
   readonly position: number
   readonly n: number
 }
+
+/** A change that NATS refused for good (B6): it is kept here instead of there. */
+export interface DeadRow {
+  readonly change: ChangeRow
+  readonly reason: string
+  /** When it was given up, epoch ms. */
+  readonly at: number
+  /** A later message of its visitor has said that something is missing before it. */
+  readonly told: boolean
+}
+
+/** Where the stream holds a message, and the ids of the people it names. */
+export interface SentRow {
+  readonly seq: number
+  readonly messageId: string
+  /** When the stream acknowledged it, epoch ms. */
+  readonly at: number
+  readonly identityIds: readonly string[]
+}
+
+/** A place among the rows of sent messages, which stand in the order of their time. */
+export interface SentPlace {
+  readonly at: number
+  readonly seq: number
+}

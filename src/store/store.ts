@@ -12,6 +12,7 @@ import { BOOT_KEY, prepareLayout, readCounter } from './layout.ts'
 import { createLists } from './lists.ts'
 import { lockFolder } from './lock.ts'
 import { createProofs } from './proofs.ts'
+import { createRelayRows } from './relay-rows.ts'
 import { createRowReads } from './row-reads.ts'
 import { KEYS, openTables, type Tables } from './tables.ts'
 import { createUpkeep } from './upkeep.ts'
@@ -94,6 +95,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     ...rowReads,
     ...createLists(tables, reader, rowReads),
     ...createProofs(tables),
+    ...createRelayRows(tables, { reader, writer }, write),
     ...createUpkeep(tables, { reader, writer }, write),
     path,
     boot,
@@ -143,7 +145,7 @@ function takeFolder(path: string): () => void {
   } catch (cause) {
     if (cause instanceof StoreLocked) throw cause
     throw new StoreUnavailable(
-      `${path} cannot be written: name a folder with VESTIBULE_DATA that this user may write`,
+      `${path} cannot be written (${saidBy(cause)}): name a folder with VESTIBULE_DATA that this user may write`,
       { cause },
     )
   }
@@ -159,7 +161,7 @@ function openFolder(path: string, unlock: () => void): { readonly tables: Tables
     unlock()
     if (cause instanceof StoreTooNew) throw cause
     throw new StoreUnavailable(
-      `${path} cannot be opened as a store: see whether it is one, and whether its disk is full or broken`,
+      `${path} cannot be opened as a store (${saidBy(cause)}): see whether it is one, and whether its disk is full or broken`,
       { cause },
     )
   }
@@ -173,4 +175,8 @@ function readNext(tables: Tables): Numbers {
     visitor: 1 + (visitor === undefined ? 0 : KEYS.visitor.part(visitor, 0)),
     identity: 1 + (identity === undefined ? 0 : KEYS.identity.part(identity, 0)),
   }
+}
+
+function saidBy(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause)
 }

@@ -1,4 +1,6 @@
 // The tables of the folder, each a named LMDB database, and the shapes of their keys. docs/store.md describes them.
+import { closeSync, existsSync, openSync, readSync } from 'node:fs'
+import { join } from 'node:path'
 import { type Database, open, type RootDatabase } from 'lmdb'
 import { keyShape, WIDTH } from './keys.ts'
 
@@ -30,6 +32,8 @@ export const TABLE_NAMES = [
   'tokens',
   'freshTokens',
   'relay',
+  'sent',
+  'dead',
   'notes',
   'meta',
 ] as const
@@ -54,6 +58,7 @@ export const KEYS = {
   contactOf: keyShape(WIDTH.kind, WIDTH.number, WIDTH.position, WIDTH.n),
   deadline: keyShape(WIDTH.at, WIDTH.number),
   change: keyShape(WIDTH.position, WIDTH.n),
+  sent: keyShape(WIDTH.at, WIDTH.position),
   commit: keyShape(WIDTH.position),
 } as const
 
@@ -66,6 +71,7 @@ export const NOTHING = Buffer.alloc(0)
 
 /** Opens (and makes, where there are none) the tables in a folder. */
 export function openTables(path: string): Tables {
+  refuseForeignFile(join(path, 'data.mdb'))
   const env = open<Uint8Array, Uint8Array>({
     path,
     // A folder whose name has a dot in it would be taken for a file.
@@ -80,4 +86,21 @@ export function openTables(path: string): Tables {
   ])
   // The boundary where the list of names becomes the fields of an object.
   return { env, ...(Object.fromEntries(named) as { readonly [Name in TableName]: Table }) }
+}
+
+/** Where LMDB's data file says that it is one. */
+const MAGIC_AT = 24
+const MAGIC = 0xbeefc0de
+
+/** lmdb 3.5.6 ends the whole process where a data file is none of its own: it is looked at before. */
+function refuseForeignFile(file: string): void {
+  if (!existsSync(file)) return
+  const head = Buffer.alloc(MAGIC_AT + 4)
+  const descriptor = openSync(file, 'r')
+  try {
+    const length = readSync(descriptor, head)
+    if (length > 0 && head.readUInt32LE(MAGIC_AT) !== MAGIC) throw new Error(`${file} is not a file of LMDB`)
+  } finally {
+    closeSync(descriptor)
+  }
 }

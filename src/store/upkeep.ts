@@ -4,6 +4,7 @@ import type { Puts } from './commit.ts'
 import type { Store } from './contract.ts'
 import { idKey, WIDTH } from './keys.ts'
 import { changeAt } from './node-rows.ts'
+import { encodeSent } from './relay-rows.ts'
 import type { RelayPlaceRow } from './rows.ts'
 import { KEYS, type Tables } from './tables.ts'
 
@@ -66,7 +67,8 @@ export function createUpkeep(
         return { number: KEYS.visitor.part(key, 0), position: reader.uint(), n: reader.uint() }
       })
     },
-    saveRelay(mark, places) {
+    saveRelay(mark, places, sent = []) {
+      const messages = sent.map((row) => ({ at: row.at, seq: row.seq, value: encodeSent(writer, row) }))
       const rows = [{ number: MARK, position: mark, n: 0 }, ...places].map(({ number, position, n }) => {
         writer.begin()
         writer.uint(position)
@@ -78,6 +80,7 @@ export function createUpkeep(
           if (gone) puts.remove('relay', KEYS.visitor.of(number))
           else puts.put('relay', KEYS.visitor.of(number), value)
         }
+        for (const { at, seq, value } of messages) puts.put('sent', KEYS.sent.of(at, seq), value)
       })
     },
 
