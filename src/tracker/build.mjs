@@ -6,45 +6,12 @@ import { build } from 'esbuild'
 
 const GZIP_BYTES_MAX = 6_000
 /** What only the tracker's own parts say to each other: not on the wire, not kept, not the browser's, not the site's. */
-const PRIVATE_NAMES = [
-  ...[
-    'adopt',
-    'addEarlier',
-    'afterMs',
-    'askProof',
-    'finish',
-    'follow',
-    'forgetProof',
-    'guard',
-    'hasConsent',
-    'hold',
-  ],
-  ...[
-    'introduce',
-    'isOpen',
-    'isOwed',
-    'keepPair',
-    'keepVisit',
-    'keeper',
-    'leave',
-    'maxAgeSeconds',
-    'next',
-    'oldest',
-  ],
-  ...['onFlush', 'onHello', 'onIdentity', 'onLost', 'onMessage', 'onState', 'onStatus', 'onUnauthorized'],
-  ...[
-    'onWithdrawn',
-    'openVisit',
-    'pageKey',
-    'readPair',
-    'readVisit',
-    'release',
-    'restamp',
-    'session',
-    'settle',
-  ],
-  ...['shelf', 'takeOver', 'unsend', 'waits', 'withdraw'],
-]
+const PRIVATE_NAMES = `
+  addEarlier adopt afterMs askProof batch bytes config connect finish follow forgetProof guard
+  hasConsent hasRefused hold introduce isOwed keeper keepPair keepVisit leave local log maxAgeSeconds
+  next oldest onFlush onHello onIdentity onLost onMessage onState onStatus onUnauthorized onWithdrawn
+  openVisit pageKey pair read readPair readVisit release restamp session setRefused settle shelf start
+  stop take takeOver unsend waits who withdraw write`
 
 const root = new URL('../../', import.meta.url)
 const at = (path) => fileURLToPath(new URL(path, root))
@@ -61,7 +28,7 @@ for (const [entry, file, format] of [
     format,
     bundle: true,
     minify: true,
-    mangleProps: new RegExp(`^(${PRIVATE_NAMES.join('|')})$`),
+    mangleProps: new RegExp(`^(${PRIVATE_NAMES.trim().split(/\s+/).join('|')})$`),
     target: 'es2019',
     legalComments: 'none',
     logLevel: 'warning',

@@ -23,7 +23,7 @@ export interface Connection {
   connect(): void
   /** Only while `open`. */
   send(message: SentMessage): void
-  isOpen(): boolean
+  state(): ConnectionState
   /** Closes for now; `connect` opens it again. */
   close(): void
   /** Closes for good. */
@@ -120,7 +120,7 @@ export function makeConnection(options: ConnectionOptions): Connection {
       socket?.send(JSON.stringify(message))
       if (isOwed()) expectAnswer()
     },
-    isOpen: () => state === 'open',
+    state: () => state,
     close() {
       letGo()
       if (state !== 'stopped') become('closed')

@@ -143,7 +143,7 @@ export function makeDelivery(options: DeliveryOptions): Delivery {
       events: Math.min(batchMax, limits.batchEvents),
       bytes: limits.frameBytes - ENVELOPE_BYTES,
     }
-    while (connection.isOpen() && inFlight.size < limits.inFlight) {
+    while (connection.state() === 'open' && inFlight.size < limits.inFlight) {
       const events = queue.take(lastBatch + 1, fit)
       if (events.length === 0) return
       inFlight.set(++lastBatch, events.length)
@@ -173,6 +173,8 @@ export function makeDelivery(options: DeliveryOptions): Delivery {
   }
 
   function add(event: WireEvent): void {
+    // Nobody would ever take it: a server that refuses this site, or a visitor who is nobody twice.
+    if (connection.state() === 'stopped') return
     queue.add(event)
     changed()
   }
@@ -219,9 +221,9 @@ export function makeDelivery(options: DeliveryOptions): Delivery {
     leave() {
       away = true
       keep()
-      beacon(!finishing)
       connection.close()
       shelf.release()
+      if (connection.state() !== 'stopped') beacon(!finishing)
     },
     restamp(visitID, started) {
       queue.restamp(visitID)

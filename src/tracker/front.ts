@@ -9,8 +9,6 @@ import { randomUuid } from './random.ts'
 import { makeShelf } from './shelf.ts'
 import { makeTracker, type Tracker } from './tracker.ts'
 
-/** Says that this browser does not want to be tracked; holds no id. */
-export const REFUSED_KEY = '_gt.off'
 /** Commands that wait for `config` or for consent. */
 const WAITING_MAX = 500
 
@@ -56,7 +54,8 @@ export function makeFront(home: string): (command: unknown) => void {
 
   function mayBegin(given: TrackerConfig): boolean {
     if (consent !== undefined) return consent
-    return given.consent === 'required' ? keeperOf(given).readPair() !== null : !local.read(REFUSED_KEY)
+    const keeper = keeperOf(given)
+    return given.consent === 'required' ? keeper.readPair() !== null : !keeper.hasRefused()
   }
 
   function begin(): void {
@@ -98,15 +97,12 @@ export function makeFront(home: string): (command: unknown) => void {
 
   function decide(answer: boolean, given: TrackerConfig): void {
     consent = answer
-    if (answer) {
-      local.remove(REFUSED_KEY)
-      beginSoon()
-      return
-    }
-    withdraw(false)
-    keeperOf(given).forget()
+    const keeper = keeperOf(given)
     // Where consent is not asked for, only a mark can keep the next page from beginning again.
-    if (given.consent !== 'required') local.write(REFUSED_KEY, '1')
+    keeper.setRefused(!answer && given.consent !== 'required')
+    if (answer) return beginSoon()
+    withdraw(false)
+    keeper.forget()
   }
 
   /** After the commands that were pushed together with `config`: consent may be among them. */

@@ -13,14 +13,12 @@ export interface Keeper {
   /** The open visit of this visitor, as far as this browser knows. */
   readVisit(globalVisitID: string): string | null
   keepVisit(globalVisitID: string, visitID: string): void
+  /** Forgets who this is. */
   forget(): void
+  /** Whether this browser refused to be tracked; the mark holds no id. */
+  hasRefused(): boolean
+  setRefused(refused: boolean): void
 }
-
-export const PAIR_KEY = '_gt.id'
-export const PAIR_COOKIE = '_gt_id'
-export const VISIT_COOKIE = '_gt_visit'
-const VISIT_KEY = '_gt.visit'
-const YEAR_SECONDS = 31_536_000
 
 export interface KeeperOptions {
   readonly local: Place
@@ -28,18 +26,33 @@ export interface KeeperOptions {
   readonly cookieDomain: string | undefined
 }
 
+const PAIR = 'id'
+const REFUSED = 'off'
+const VISIT_COOKIE = '_gt_visit'
+const VISIT_KEY = '_gt.visit'
+const YEAR_SECONDS = 31_536_000
+
 export function makeKeeper({ local, session, cookieDomain: domain }: KeeperOptions): Keeper {
+  /** For long: in localStorage, or in a cookie where subdomains share it or localStorage is blocked. */
+  function keep(name: string, value: string): void {
+    if (!domain && local.write(`_gt.${name}`, value)) return
+    writeCookie(`_gt_${name}`, value, { domain, maxAgeSeconds: YEAR_SECONDS })
+  }
+
+  const read = (name: string): string | null =>
+    (!domain && local.read(`_gt.${name}`)) || readCookie(`_gt_${name}`)
+
+  function remove(name: string): void {
+    local.remove(`_gt.${name}`)
+    writeCookie(`_gt_${name}`, '', { domain, maxAgeSeconds: 0 })
+  }
+
   return {
     readPair() {
-      const text = (!domain && local.read(PAIR_KEY)) || readCookie(PAIR_COOKIE)
-      const [globalVisitID, deviceToken] = halves(text)
+      const [globalVisitID, deviceToken] = halves(read(PAIR))
       return globalVisitID && deviceToken ? { globalVisitID, deviceToken } : null
     },
-    keepPair({ globalVisitID, deviceToken }) {
-      const text = `${globalVisitID}.${deviceToken}`
-      if (!domain && local.write(PAIR_KEY, text)) return
-      writeCookie(PAIR_COOKIE, text, { domain, maxAgeSeconds: YEAR_SECONDS })
-    },
+    keepPair: ({ globalVisitID, deviceToken }) => keep(PAIR, `${globalVisitID}.${deviceToken}`),
     readVisit(globalVisitID) {
       const [visitID, owner] = halves(readCookie(VISIT_COOKIE) || session.read(VISIT_KEY))
       return visitID && owner === globalVisitID ? visitID : null
@@ -50,10 +63,12 @@ export function makeKeeper({ local, session, cookieDomain: domain }: KeeperOptio
       if (!writeCookie(VISIT_COOKIE, text, { domain })) session.write(VISIT_KEY, text)
     },
     forget() {
-      local.remove(PAIR_KEY)
+      remove(PAIR)
+      writeCookie(VISIT_COOKIE, '', { domain, maxAgeSeconds: 0 })
       session.remove(VISIT_KEY)
-      for (const cookie of [PAIR_COOKIE, VISIT_COOKIE]) writeCookie(cookie, '', { domain, maxAgeSeconds: 0 })
     },
+    hasRefused: () => read(REFUSED) !== null,
+    setRefused: (refused) => (refused ? keep(REFUSED, '1') : remove(REFUSED)),
   }
 }
 

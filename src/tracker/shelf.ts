@@ -108,7 +108,7 @@ function parse(text: string | null): Shelved | null {
   try {
     // A boundary: a tracker of ours wrote it, or it is dropped; the server checks every event again.
     const shelved = JSON.parse(text || '') as Shelved
-    return Array.isArray(shelved.events) ? shelved : null
+    return shelved.events.every(({ eventID }) => eventID) ? shelved : null
   } catch {
     return null
   }

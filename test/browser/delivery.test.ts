@@ -309,7 +309,7 @@ delivery(
     await push(page, 'Unanswered')
     await server.saw('Unanswered')
     await page.evaluate("_gt.push(['event', 'Last']); location.assign('/empty')")
-  await page.waitForURL('**/empty')
+    await page.waitForURL('**/empty')
     await server.saw('PageExited')
     const [beacon] = server.beacons
     assert.equal(

@@ -95,7 +95,15 @@ shelf('[T3] nothing is kept of an empty queue, and rubbish is thrown away', asyn
   own.keep(shelved())
   own.keep(shelved({ events: [] }))
   assert.equal(local.keys(), [])
-  for (const rubbish of ['', 'no json', 'null', '7', '{"events":7}']) {
+  for (const rubbish of [
+    '',
+    'no json',
+    'null',
+    '7',
+    '{"events":7}',
+    '{"events":[null]}',
+    '{"events":[{}]}',
+  ]) {
     local.write(`${QUEUE_KEY}old`, rubbish)
     await own.takeOver(() => assert.unreachable())
     assert.equal(local.keys(), [], rubbish)
