@@ -174,7 +174,8 @@ export function createCommitter<W extends Work>(options: CommitterOptions<W>): C
         const error = toError(cause)
         writing = null
         filling = null
-        position = batch.firstPosition
+        // The disk's word: it may be that it went on without us (StaleCommit).
+        position = store.lastPosition()
         lose(batch, batch.works, error)
         if (behind !== null) lose(behind, behind.works, error)
         turn()

@@ -9,6 +9,8 @@ export interface Bedroom {
   readonly drop: (visitors: Iterable<Awake>) => void
   /** Puts to sleep who was idle for `sleepAfterMs`, and the oldest past `awakeMax`. */
   readonly turnIn: () => void
+  /** Puts everybody to sleep. */
+  readonly empty: () => void
   readonly count: () => number
 }
 
@@ -53,6 +55,9 @@ export function createBedroom({ sleepAfterMs, awakeMax, now }: BedroomOptions): 
         if (visitor.lastUsedAt > idleSince && awake.size <= awakeMax) return
         if (visitor.unflushed === 0) putToSleep(visitor)
       }
+    },
+    empty: () => {
+      for (const visitor of awake.values()) putToSleep(visitor)
     },
     count: () => awake.size,
   }

@@ -1,12 +1,13 @@
 /** The room of the actors: one for each globalVisitID, spawned at its first entry, asleep when idle. */
-import { timingSafeEqual } from 'node:crypto'
 import type { Settings } from '../../machines/entries.ts'
 import { MACHINE_VERSION, SnapshotTooNew } from '../../machines/versions.ts'
 import type { Store } from '../store/contract.ts'
+import { createDoor } from './admission.ts'
 import { type Awake, wake } from './awake.ts'
 import type { Clock } from './clock.ts'
 import { type Batch, createCommitter } from './committer.ts'
-import type { Admission, Committed, Visitors } from './contract.ts'
+import type { Visitors } from './contract.ts'
+import { createListeners } from './listeners.ts'
 import { createRecorder } from './recorder.ts'
 import type { Room, VisitorsLog } from './room.ts'
 import { createBedroom } from './sleep.ts'
@@ -50,7 +51,7 @@ export async function openVisitors({
   const room: Room = { store, settings: book.today, book, startedAt, profileKeys: limits.profileKeys, log }
   const bedroom = createBedroom({ ...limits, now: clock.now })
   const view = createViews(store, book)
-  const listeners = new Set<(committed: Committed) => void>()
+  const listeners = createListeners(log)
 
   const committer = createCommitter<VisitorWork>({
     store,
@@ -61,7 +62,7 @@ export async function openVisitors({
     apply: (batch, works, nextPosition) => applyWorks({ room, bedroom }, batch, works, nextPosition),
     committed: ({ draft, touched, visits }) => {
       for (const visitor of touched) visitor.unflushed -= 1
-      for (const listener of listeners) listener({ changes: draft.changes, visits })
+      listeners.tell({ changes: draft.changes, visits })
       bedroom.turnIn()
     },
     lost: ({ touched }, err) => {
@@ -74,23 +75,11 @@ export async function openVisitors({
     work: (settling: { resolve: (value: T) => void; reject: (error: Error) => void }) => VisitorWork,
   ) => new Promise<T>((resolve, reject) => committer.add(work({ resolve, reject })))
 
-  const isKnown = (globalVisitID: string): boolean =>
-    store.visitorNumber(globalVisitID) !== 0 || store.token(globalVisitID) !== null
-
-  const admit = async (globalVisitID: string, tokenHash: Uint8Array | null): Promise<Admission> => {
-    const isNew = !isKnown(globalVisitID)
-    const bound = store.token(globalVisitID)
-    const isRight =
-      bound === null
-        ? tokenHash === null ||
-          (await add<boolean>((settling) => tokenWork(globalVisitID, tokenHash, settling)))
-        : tokenHash !== null && timingSafeEqual(bound.hash, tokenHash)
-    if (!isRight) return { is: 'unauthorized' }
-    const visitor = view(globalVisitID)
-    const standing = { visitId: visitor?.visit?.visitId ?? null, state: visitor?.state ?? 'Anonymous' }
-    return { is: 'admitted', isNew, standing }
-  }
-
+  const { admit, isKnown } = createDoor({
+    store,
+    view,
+    bind: (globalVisitID, hash) => add<boolean>((settling) => tokenWork(globalVisitID, hash, settling)),
+  })
   const endSweep = startSweep({
     store,
     clock,
@@ -107,15 +96,13 @@ export async function openVisitors({
     isKnown,
     isFull: committer.isFull,
     whenRoom: committer.whenRoom,
-    onCommitted: (listener) => {
-      listeners.add(listener)
-      return () => listeners.delete(listener)
-    },
+    onCommitted: listeners.add,
     stats: () => ({ awake: bedroom.count(), waiting: committer.waiting() }),
     close: async () => {
       await endSweep()
       await committer.idle()
       clearInterval(turningIn)
+      bedroom.empty()
     },
   }
 }
