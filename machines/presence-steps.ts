@@ -33,7 +33,9 @@ export function closes(context: VisitorContext, entry: DeadlineEntry): Step {
 
 /** V6: the end of an idle visit is its last activity; of one that lasted too long, the deadline. */
 export function expires(context: VisitorContext, entry: DeadlineEntry): Step {
-  const endedAt = entry.deadline === 'max' ? entry.due : (context.visit?.lastActivityAt ?? entry.due)
+  const lastActivityAt = context.visit?.lastActivityAt ?? entry.due
+  // A visit that was reopened past its time has activity after the deadline, and no end before it.
+  const endedAt = entry.deadline === 'max' ? Math.max(entry.due, lastActivityAt) : lastActivityAt
   return endVisit(context, entry, { reason: 'expired', endedAt })
 }
 

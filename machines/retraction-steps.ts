@@ -15,7 +15,7 @@ import { placeIn, sealed, takesLinkBack } from './verdict-steps.ts'
 export function undoesDecision(context: VisitorContext, raised: RetractRaised): Step {
   const verdict = verdictOf(context, raised)
   if (verdict === undefined) return becomes(context)
-  const undone = undoes(context, verdict)
+  const undone = undoes(context, verdict, verdict.before)
   const linked = chain(undone, (now) => restoresLink(now, verdict))
   const who: Who = { ...verdict.before, since: raised.entry.at, changedSeq: raised.entry.seq }
   const restored = chain(linked, ({ visit, verdicts, ...now }) =>
@@ -32,11 +32,11 @@ export function undoesDecision(context: VisitorContext, raised: RetractRaised): 
 /** The identity has moved on since, or another verdict says the same: only what else it did is undone. */
 export function undoesRejection(context: VisitorContext, raised: RetractRaised): Step {
   const verdict = verdictOf(context, raised)
-  return verdict === undefined ? becomes(context) : withFacts(undoes(context, verdict), APPLIED)
+  return verdict === undefined ? becomes(context) : withFacts(undoes(context, verdict, context.who), APPLIED)
 }
 
-/** All but the belief: its rows, its rejection, and what later verdicts remember of it. */
-function undoes(context: VisitorContext, verdict: Verdict): Step {
+/** All but the belief, which will be `there`: its rows, its rejection, and what later verdicts remember of it. */
+function undoes(context: VisitorContext, verdict: Verdict, there: Who): Step {
   const retracted = context.verdicts.map((kept) => (kept === verdict ? { ...kept, retracted: true } : kept))
   const verdicts = retracted.map((kept) => withoutIt(kept, verdict, context))
   const unmade = {
@@ -50,7 +50,7 @@ function undoes(context: VisitorContext, verdict: Verdict): Step {
     verdict.kind === 'confirm'
       ? withFacts(marked, { type: 'contact.retracted', verdictSeq: verdict.seq })
       : marked
-  return chain(rows, (now) => undoesItsRejection(now, verdict))
+  return chain(rows, (now) => undoesItsRejection(now, verdict, there))
 }
 
 /** A later verdict, as if this one had not been: what it would go back to is what was before this one. */
@@ -93,7 +93,7 @@ function confirmedWithout(
 }
 
 /** Whether the person is rejected on this visitor is what it would be had this verdict not been. */
-function undoesItsRejection(context: VisitorContext, verdict: Verdict): Step {
+function undoesItsRejection(context: VisitorContext, verdict: Verdict, there: Who): Step {
   const { identityId, seq } = verdict
   const wasRejected = (verdict.kind === 'reject') !== verdict.changedRejection
   const next = context.verdicts.find(
@@ -105,7 +105,8 @@ function undoesItsRejection(context: VisitorContext, verdict: Verdict): Step {
     return becomes({ ...context, verdicts })
   }
   if (!wasRejected) return liftsRejection(context, identityId)
-  if (context.rejected.includes(identityId)) return becomes(context)
+  // Whoever is believed to be there since is not rejected in passing: nothing but the verdict is undone.
+  if (there.identityId === identityId || context.rejected.includes(identityId)) return becomes(context)
   const rejected = [...context.rejected, identityId].slice(-REJECTED_MAX)
   return withFacts(becomes({ ...context, rejected }), { type: 'rejection.kept', identityId })
 }

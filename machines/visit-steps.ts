@@ -88,7 +88,8 @@ export function movesActivity(
   const lastActivityAt = Math.max(visit.lastActivityAt, occurredAt)
   const idleAt = at + settings.visitIdleMs
   if (!final || visit.hasSocket) return { ...context, visit: { ...visit, lastActivityAt, idleAt } }
-  const departedAt = Math.max(visit.departedAt ?? 0, occurredAt)
+  // A body that was long on its way tells of no departure before what is known since.
+  const departedAt = Math.max(visit.departedAt ?? 0, lastActivityAt)
   const leaveAt = at + settings.leaveGraceMs
   return { ...context, visit: { ...visit, lastActivityAt, idleAt, departedAt, leaveAt } }
 }

@@ -116,7 +116,7 @@ export const moves: fc.Arbitrary<readonly Move[]> = fc.array(
     { weight: 1, arbitrary: answering },
     { weight: 1, arbitrary: rare },
   ),
-  { minLength: 60, maxLength: 160, size: 'max' },
+  { maxLength: 160, size: 'max' },
 )
 
 /** Does one move in a story. */

@@ -113,6 +113,21 @@ leaving('[V6] a visit of more than 24 h expires, at the deadline, however busy',
   assert.is(visit?.endedAt, MORNING - MINUTE + DAY)
 })
 
+leaving('[V6] a visit reopened past its 24 h expires next, but not before what happened in it', () => {
+  const story = startStory({ visitMaxMs: 20 * MINUTE })
+  story.says('VisitStarted')
+  story.passes(19 * MINUTE)
+  story.says('AddToCart', { final: true })
+  story.passes(5 * MINUTE)
+  story.signsIn('anna')
+  assert.is(story.states.visit, 'browsing')
+  const reopened = story.now
+  story.passes(MINUTE)
+  assert.is(story.book.visits[0]?.reason, 'expired')
+  assert.is(story.book.visits[0]?.endedAt, reopened)
+  assert.is(story.book.sessions[0]?.endedAt, reopened)
+})
+
 leaving('[V6] ties are leave, idle, max; what is due is the earliest of all', () => {
   const story = startStory({ leaveGraceMs: 30 * MINUTE, visitMaxMs: 30 * MINUTE })
   story.says('VisitStarted')
@@ -144,6 +159,18 @@ leaving(
     assert.is(story.book.visits[0]?.reason, 'closed')
   },
 )
+
+leaving('[V13] a final body that was long on its way departs no earlier than what is known since', () => {
+  const story = startStory()
+  story.says('VisitStarted')
+  story.passes(MINUTE)
+  story.signsIn('anna', { via: 'http' })
+  story.says('AddToCart', { final: true, agoMs: 30 * SECOND })
+  assert.is(story.states.visit, 'leaving')
+  story.passes(30 * SECOND)
+  assert.is(story.book.visits[0]?.endedAt, MORNING + MINUTE)
+  assert.is(story.book.sessions[0]?.endedAt, MORNING + MINUTE)
+})
 
 leaving('[V13] a final body while a socket is up is no departure: another tab is there', () => {
   const story = browsing()

@@ -218,6 +218,23 @@ retractions('[I17] of two rejections of the same person the other one stands', (
   assert.equal(story.context.rejected, [])
 })
 
+retractions(
+  '[I17] a rejection does not return onto one who is there by now: nothing but it would change',
+  () => {
+    const story = visiting(wm('anna'))
+    rejected(story, 'anna')
+    const yes = confirmed(story, 'anna')
+    story.passes(31 * MINUTE)
+    story.says('VisitStarted', { visit: 'v2' })
+    story.says('UserInfo', { visit: 'v2', identityId: 'anna' })
+    assert.is(answer(story.retracts(yes)), 'applied')
+    assert.equal(whoIs(story), ['recognized', 'anna', 'UserInfo'])
+    assert.equal(story.context.rejected, [])
+    assert.is(answer(story.rejects('anna')), 'applied')
+    assert.equal(story.context.rejected, ['anna'])
+  },
+)
+
 retractions('[I17] a rejection that a SignIn lifted does not return', () => {
   const story = visiting(wm('anna'))
   rejected(story, 'anna')
