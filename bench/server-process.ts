@@ -1,13 +1,23 @@
-/** The parent's side of a server under test: starts it in its own process, asks what it costs, stops it. */
+/** A server under test in its own process: started as its command, asked what it costs, stopped. */
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import type { Costs, FromChild, ToChild } from './child.ts'
 
 export type Contender = 'floor' | 'ours'
+
+/** What a process costs so far. */
+export interface Costs {
+  /** CPU time, user and system, in ms. */
+  readonly cpuMs: number
+  /** JavaScript heap and what hangs on it, after a collection, in bytes. */
+  readonly heapBytes: number
+  /** Anonymous resident memory, in bytes: without the pages of files that are mapped. */
+  readonly anonymousBytes: number
+}
 
 export interface ServerProcess {
   readonly port: number
@@ -18,6 +28,12 @@ export interface ServerProcess {
   readonly stop: () => Promise<void>
 }
 
+/** The server is what `npm run build` makes; its durability is the default. */
+const COMMANDS: Readonly<Record<Contender, readonly [string, ...string[]]>> = {
+  floor: ['floor.mjs'],
+  ours: ['../dist/src/main.js', 'serve'],
+}
+
 /** Limits that guard against a hostile client are raised: the clients of a bench are all at one address. */
 const ENVIRONMENT = {
   VESTIBULE_PORT: '0',
@@ -25,6 +41,7 @@ const ENVIRONMENT = {
   VESTIBULE_EVENTS_BURST: '1000000',
   VESTIBULE_CONNECTIONS_PER_ADDRESS: '100000',
   VESTIBULE_NEW_VISITORS_PER_MINUTE: '0',
+  VESTIBULE_LOG_LEVEL: 'error',
 }
 
 export async function startServerProcess(
@@ -32,41 +49,44 @@ export async function startServerProcess(
   more: Readonly<Record<string, string>> = {},
 ): Promise<ServerProcess> {
   const folder = mkdtempSync(join(tmpdir(), 'vestibule-bench-'))
-  const child = fork(fileURLToPath(new URL(`${contender}.ts`, import.meta.url)), {
-    execArgv: ['--expose-gc', '--import', 'tsx'],
+  const [module, ...args] = COMMANDS[contender]
+  const child = fork(pathOf(module), args, {
+    execArgv: ['--expose-gc', '--import', pathOf('costs.mjs')],
     env: { ...process.env, ...ENVIRONMENT, VESTIBULE_DATA: folder, ...more },
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   })
-  const told = await next(child)
-  if (!('port' in told)) throw new Error(`${contender} did not say where it listens`)
+  const ended = once(child, 'exit')
   return {
-    port: told.port,
+    port: await portOf(child, ended),
     folder,
     costs: async () => {
-      tell(child, 'costs')
-      const answer = await next(child)
-      if (!('costs' in answer)) throw new Error(`${contender} did not tell its costs`)
-      return answer.costs
+      child.send('costs')
+      const [costs] = await once(child, 'message')
+      return costs
     },
     stop: async () => {
-      tell(child, 'stop')
-      await once(child, 'exit')
+      child.kill()
+      await ended
       rmSync(folder, { recursive: true, force: true })
     },
   }
 }
 
-/** The next message of a child; rejects if it ends instead. */
-export async function next(child: ChildProcess): Promise<FromChild> {
-  const ended = once(child, 'exit').then(([code]) => {
-    throw new Error(`a process of the bench ended with code ${code}`)
+/** It says where it listens, or ends. */
+async function portOf(child: ChildProcess, ended: Promise<unknown[]>): Promise<number> {
+  if (child.stdout === null) throw new Error('a server without an output')
+  const lines = createInterface({ input: child.stdout })
+  const failed = ended.then(([code]) => {
+    throw new Error(`the server ended with code ${code} before it listened`)
   })
-  // If the message comes first, nobody waits for the end any more.
-  ended.catch(() => undefined)
-  const [message] = await Promise.race([once(child, 'message'), ended])
-  return message
+  // Once it listens, nobody waits for this any more.
+  failed.catch(() => undefined)
+  const [line] = await Promise.race([once(lines, 'line'), failed])
+  const [, port] = /^listening on http:\/\/[^:]+:(\d+)$/.exec(line) ?? []
+  if (port === undefined) throw new Error(`the server said "${line}" instead of where it listens`)
+  return Number(port)
 }
 
-function tell(child: ChildProcess, asked: ToChild): void {
-  child.send(asked)
+function pathOf(module: string): string {
+  return fileURLToPath(new URL(module, import.meta.url))
 }
