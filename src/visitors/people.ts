@@ -6,7 +6,7 @@ import { closeRange, openRange } from '../store/ranges.ts'
 import type { IdentityRow, LinkRow, ProfileValue } from '../store/rows.ts'
 import type { Putting } from './putting.ts'
 
-/** Characters of all of one person's profile values as JSON; past it the oldest values go. */
+/** Characters of all of one person's profile values as JSON; past it the oldest unproven values go, then the oldest. */
 const PROFILE_LENGTH_MAX = 64 * 1024
 
 /** What in `data` says who it is, and is no property of the person. */
@@ -54,6 +54,8 @@ export function changeLink(putting: Putting, fact: Extract<Fact, { type: 'link.c
   if (visitRow === null) return
   if (association === 'Authenticated') draft.putVisit({ ...visitRow, authenticated: identity })
   if (association === 'Recognized') draft.putVisit({ ...visitRow, recognized: identity })
+  const isTakenBack = association === null && visitRow.recognized === identity
+  if (isTakenBack) draft.putVisit({ ...visitRow, recognized: 0 })
 }
 
 /** When the current identity of a visit changes, its stretch there ends and the next one's begins (E10). */
@@ -137,9 +139,12 @@ export function learnProfile(putting: Putting, fact: Extract<Fact, { type: 'prof
 }
 
 function withinLimits(profile: IdentityRow['profile'], keysMax: number): IdentityRow['profile'] {
-  const newestFirst = Object.entries(profile).sort(([, one], [, other]) => other.position - one.position)
+  // What is not proven must not push out what is, no more than it may replace it.
+  const dearestFirst = Object.entries(profile).sort(
+    ([, one], [, other]) => Number(other.proven) - Number(one.proven) || other.position - one.position,
+  )
   let length = 0
-  const fitting = newestFirst.slice(0, keysMax).filter(([key, { value }]) => {
+  const fitting = dearestFirst.slice(0, keysMax).filter(([key, { value }]) => {
     length += key.length + JSON.stringify(value).length
     return length <= PROFILE_LENGTH_MAX
   })

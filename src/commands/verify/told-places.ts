@@ -39,11 +39,11 @@ export function createPlaces(store: Store, number: number, checks: Checks) {
       case 'link.changed':
         return visits.change(fact.visit, seenBy(fact))
       case 'visit.ended':
-        return visits.change(fact.ordinal, { endDate: fact.endedAt, reason: fact.reason })
+        return visits.change(fact.ordinal, () => ({ endDate: fact.endedAt, reason: fact.reason }))
       case 'visit.extended':
-        return visits.change(fact.ordinal, { endDate: fact.endedAt })
+        return visits.change(fact.ordinal, () => ({ endDate: fact.endedAt }))
       case 'visit.reopened':
-        return visits.change(fact.ordinal, { endDate: 0, reason: null })
+        return visits.change(fact.ordinal, () => ({ endDate: 0, reason: null }))
       case 'session.opened': {
         const { ordinal, visit, sessionId, startedAt: startDate, identityId } = fact
         const identity = store.identityNumber(identityId)
@@ -59,28 +59,28 @@ export function createPlaces(store: Store, number: number, checks: Checks) {
         })
       }
       case 'session.closed':
-        return sessions.change(fact.ordinal, { endDate: fact.endedAt, reason: fact.reason })
+        return sessions.change(fact.ordinal, () => ({ endDate: fact.endedAt, reason: fact.reason }))
       case 'session.reopened':
-        return sessions.change(fact.ordinal, { endDate: 0, reason: null })
+        return sessions.change(fact.ordinal, () => ({ endDate: 0, reason: null }))
       case 'page.opened':
         return pages.open(toldPage(stored, fact))
       case 'page.closed':
-        return pages.change(fact.ordinal, { endDate: fact.exitedAt })
+        return pages.change(fact.ordinal, () => ({ endDate: fact.exitedAt }))
       case 'page.reopened':
-        return pages.change(fact.ordinal, { endDate: 0 })
+        return pages.change(fact.ordinal, () => ({ endDate: 0 }))
       default:
         return // Says nothing of a place.
     }
   }
 
-  /** I9: whom a visit saw last. */
-  const seenBy = ({
-    identityId,
-    association,
-  }: Extract<Fact, { type: 'link.changed' }>): Partial<ToldVisit> => {
+  /** I9: whom a visit saw last; a link that was taken back counts no more. */
+  const seenBy = ({ identityId, association }: Extract<Fact, { type: 'link.changed' }>) => {
     const identity = store.identityNumber(identityId)
-    if (association === 'Authenticated') return { authenticated: identity }
-    return association === 'Recognized' ? { recognized: identity } : {}
+    return ({ recognized }: ToldVisit): Partial<ToldVisit> => {
+      if (association === 'Authenticated') return { authenticated: identity }
+      if (association === 'Recognized') return { recognized: identity }
+      return association === null && recognized === identity ? { recognized: 0 } : {}
+    }
   }
 
   return {
@@ -144,9 +144,9 @@ function createPending<R extends { readonly ordinal: number }>(
 
   return {
     open: (told: R): void => void pending.set(told.ordinal, told),
-    change: (ordinal: number, change: Partial<R>): void => {
+    change: (ordinal: number, change: (told: R) => Partial<R>): void => {
       const told = pending.get(ordinal)
-      if (told !== undefined) pending.set(ordinal, { ...told, ...change })
+      if (told !== undefined) pending.set(ordinal, { ...told, ...change(told) })
     },
     settle: (isFinal: (told: R) => boolean): void => {
       for (const told of pending.values()) if (isFinal(told)) prove(told)
