@@ -343,4 +343,43 @@ test("[B3] the relay's places and small notes are kept", async () => {
   assert.equal(store.note('jetstream'), { on: true, 'a key': [1, 'x', null] })
 })
 
+test('[B6] messages sent and changes given up are kept until they are forgotten', async () => {
+  const sent = [1, 2, 3].map((seq) => ({
+    seq,
+    messageId: `m-${seq}`,
+    at: AT + seq,
+    identityIds: seq === 2 ? [] : ['pat'],
+  }))
+  await store.saveRelay(1, [], sent)
+  const first = store.sentOf('pat', { after: null, rows: 2 })
+  assert.equal(first, { found: [{ seq: 1, messageId: 'm-1', at: AT + 1 }], next: { at: AT + 2, seq: 2 } })
+  const rest = store.sentOf('pat', { after: first.next, rows: 2 })
+  assert.equal(rest, { found: [{ seq: 3, messageId: 'm-3', at: AT + 3 }], next: null })
+  assert.equal(store.sentOf('kim', { after: null, rows: 9 }), { found: [], next: null })
+  assert.is(await store.dropSent(AT + 3, 9), 2)
+  assert.is(store.sentOf('pat', { after: null, rows: 9 }).found.length, 1)
+
+  const dead = [1, 2].map((position) => ({
+    change: {
+      position,
+      n: 1,
+      number: 1,
+      globalVisitID: 'v',
+      seq: position,
+      at: AT + position,
+      kind: 'visit' as const,
+      name: 'opened',
+      data: { position },
+    },
+    reason: 'too large',
+    at: AT + 9,
+    told: position === 2,
+  }))
+  await store.putDead(dead)
+  assert.equal(store.dead({ limit: 9 }), dead)
+  assert.equal(store.dead({ from: 2, limit: 9 }), dead.slice(1))
+  assert.is(await store.dropDead(AT + 2, 9), 1)
+  assert.equal(store.dead({ limit: 9 }), dead.slice(1))
+})
+
 test.run()
