@@ -1,26 +1,35 @@
 /** Region 2: who it is. It hears only what the visit region raises. */
 import { visitorSetup } from './setup.ts'
 
-const SIGNS_IN = { target: 'authenticated', actions: 'signIn', description: 'I1' } as const
-const RECORDED_ONLY = { actions: 'recordOnly', description: 'I5, I6, I7, I8: recorded only' } as const
+const SIGNS_IN = { target: 'authenticated', actions: 'signIn', description: 'I1: a session opens' } as const
+const RECORDED_ONLY = { actions: 'recordOnly', description: 'I5 to I8: recorded only' } as const
 const RECOGNIZED = {
   guard: 'mayRecognize',
   target: 'recognized',
   actions: 'recognize',
   description: 'I6, I9: the site says so',
 } as const
-const LEARNS = { guard: 'namesCurrentOrNobody', actions: 'learnProfile', description: 'I7' } as const
-const OUTRANKED = { actions: 'ignoreOutranked', description: 'I12' } as const
-const REFUSED = { actions: 'refuse', description: 'I15' } as const
+const LEARNS = {
+  guard: 'namesCurrentOrNobody',
+  actions: 'learnProfile',
+  description: 'I7: more is known of them',
+} as const
+const OUTRANKED = { actions: 'ignoreOutranked', description: 'I12: more is known already' } as const
+const REFUSED = { actions: 'refuse', description: 'I15: a conflict' } as const
 
 /** I13, I14, I15 where an agent may judge. */
 const JUDGED = {
   'identity.confirm': [
     { guard: 'changedSince', ...REFUSED },
-    { target: 'recognized', actions: 'confirm', description: 'I13' },
+    { target: 'recognized', actions: 'confirm', description: 'I13: an agent knows who it is' },
   ],
   'identity.reject': [
-    { guard: 'mayReject', target: 'anonymous', actions: 'reject', description: 'I14' },
+    {
+      guard: 'mayReject',
+      target: 'anonymous',
+      actions: 'reject',
+      description: 'I14: an agent knows who it is not',
+    },
     REFUSED,
   ],
 } as const
@@ -28,16 +37,50 @@ const JUDGED = {
 export const identityRegion = visitorSetup.createStateConfig({
   initial: 'anonymous',
   on: {
-    'visit.ended': { target: '.anonymous', actions: 'forgetWhoWasThere', description: 'V9, I16' },
+    'visit.ended': {
+      target: '.anonymous',
+      actions: 'forgetWhoWasThere',
+      description: 'V9, I16: the visit is over',
+    },
     'visit.reopened': [
-      { guard: 'wasAuthenticated', target: '.authenticated', actions: 'believeAgain', description: 'V10' },
-      { guard: 'wasRecognized', target: '.recognized', actions: 'believeAgain', description: 'V10' },
-      { guard: 'wasWmRecognized', target: '.wmRecognized', actions: 'believeAgain', description: 'V10' },
+      {
+        guard: 'wasAuthenticated',
+        target: '.authenticated',
+        actions: 'believeAgain',
+        description: 'V10: as before the end',
+      },
+      {
+        guard: 'wasRecognized',
+        target: '.recognized',
+        actions: 'believeAgain',
+        description: 'V10: as before the end',
+      },
+      {
+        guard: 'wasWmRecognized',
+        target: '.wmRecognized',
+        actions: 'believeAgain',
+        description: 'V10: as before the end',
+      },
     ],
     'identity.retract': [
-      { guard: 'undoesToRecognized', target: '.recognized', actions: 'undoDecision', description: 'I17' },
-      { guard: 'undoesToWmRecognized', target: '.wmRecognized', actions: 'undoDecision', description: 'I17' },
-      { guard: 'undoesToAnonymous', target: '.anonymous', actions: 'undoDecision', description: 'I17' },
+      {
+        guard: 'undoesToRecognized',
+        target: '.recognized',
+        actions: 'undoDecision',
+        description: 'I17: back to what was before',
+      },
+      {
+        guard: 'undoesToWmRecognized',
+        target: '.wmRecognized',
+        actions: 'undoDecision',
+        description: 'I17: back to what was before',
+      },
+      {
+        guard: 'undoesToAnonymous',
+        target: '.anonymous',
+        actions: 'undoDecision',
+        description: 'I17: back to what was before',
+      },
       { guard: 'mayRetract', actions: 'undoRejection', description: 'I17: only what else it did' },
       REFUSED,
     ],
@@ -46,9 +89,9 @@ export const identityRegion = visitorSetup.createStateConfig({
         guard: 'namesCurrent',
         target: '.anonymous',
         actions: 'forgetCurrent',
-        description: 'a person is erased',
+        description: 'Q12: the one who is there is erased',
       },
-      { actions: 'forgetPerson', description: 'another person is erased' },
+      { actions: 'forgetPerson', description: 'Q12: somebody else is erased' },
     ],
   },
   states: {
@@ -59,8 +102,12 @@ export const identityRegion = visitorSetup.createStateConfig({
         'identity.SignOut': RECORDED_ONLY,
         'identity.UserInfo': [RECOGNIZED, RECORDED_ONLY],
         'identity.assume': [
-          { guard: 'isRejectedHere', actions: 'ignoreRejected', description: 'I12' },
-          { target: 'wmRecognized', actions: 'assume', description: 'I10' },
+          {
+            guard: 'isRejectedHere',
+            actions: 'ignoreRejected',
+            description: 'I12: an agent said that it is not them',
+          },
+          { target: 'wmRecognized', actions: 'assume', description: 'I10: a rule assumes who it is' },
         ],
         'identity.confirm': JUDGED['identity.confirm'],
         'identity.reject': REFUSED,
@@ -70,10 +117,10 @@ export const identityRegion = visitorSetup.createStateConfig({
       description: 'Signed in now; a session is open.',
       on: {
         'identity.SignIn': [
-          { guard: 'namesCurrent', actions: 'learnProfile', description: 'I2' },
-          { actions: 'switchCustomer', description: 'I3' },
+          { guard: 'namesCurrent', actions: 'learnProfile', description: 'I2: the same session' },
+          { actions: 'switchCustomer', description: 'I3: a session ends, another opens' },
         ],
-        'identity.SignOut': { target: 'recognized', actions: 'signOut', description: 'I4' },
+        'identity.SignOut': { target: 'recognized', actions: 'signOut', description: 'I4: the session ends' },
         'identity.UserInfo': [LEARNS, RECORDED_ONLY],
         'identity.assume': OUTRANKED,
         'identity.confirm': REFUSED,
@@ -97,9 +144,13 @@ export const identityRegion = visitorSetup.createStateConfig({
         'identity.SignOut': RECORDED_ONLY,
         'identity.UserInfo': [RECOGNIZED, RECORDED_ONLY],
         'identity.assume': [
-          { guard: 'isRejectedHere', actions: 'ignoreRejected', description: 'I12' },
-          { guard: 'isMoreConfident', actions: 'assume', description: 'I11' },
-          { actions: 'ignoreLessConfident', description: 'I11' },
+          {
+            guard: 'isRejectedHere',
+            actions: 'ignoreRejected',
+            description: 'I12: an agent said that it is not them',
+          },
+          { guard: 'isMoreConfident', actions: 'assume', description: 'I11: it replaces the one before' },
+          { actions: 'ignoreLessConfident', description: 'I11: no surer than what is assumed' },
         ],
         ...JUDGED,
       },

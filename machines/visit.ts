@@ -21,34 +21,43 @@ const SUPERSEDES = {
   guard: 'supersedes',
   target: 'browsing',
   actions: 'supersedeVisit',
-  description: 'V7a, then V1',
+  description: 'V7a, then V1: another visit began',
 } as const
 
 /** What an open visit hears alike, browsing or leaving. */
 const OPEN = {
-  assume: { actions: 'tellAssumption', description: 'I10 to I12' },
+  assume: { actions: 'tellAssumption', description: 'I10 to I12: the identity region decides' },
   'rule.answered': [
-    { guard: 'hasNoAnswer', actions: 'answerNothing' },
-    { guard: 'isStale', actions: 'answerStale' },
-    { actions: 'tellAssumption', description: 'I10 to I12' },
+    { guard: 'hasNoAnswer', actions: 'answerNothing', description: 'the rule had nothing to say' },
+    { guard: 'isStale', actions: 'answerStale', description: 'the identity changed since it was asked' },
+    { actions: 'tellAssumption', description: 'I10 to I12: the identity region decides' },
   ],
-  confirm: { actions: 'tellVerdict', description: 'I13, I15' },
-  reject: { actions: 'tellVerdict', description: 'I14, I15' },
+  confirm: { actions: 'tellVerdict', description: 'I13, I15: the identity region decides' },
+  reject: { actions: 'tellVerdict', description: 'I14, I15: the identity region decides' },
 } as const
 
-const EXPIRES = { guard: 'isExpiryDue', target: 'away', actions: 'expireVisit', description: 'V6' } as const
-const ENDS_LEASES = { guard: 'isLeaseDue', actions: 'endLeases', description: 'L3' } as const
+const EXPIRES = {
+  guard: 'isExpiryDue',
+  target: 'away',
+  actions: 'expireVisit',
+  description: 'V6: idle or open for too long',
+} as const
+const ENDS_LEASES = {
+  guard: 'isLeaseDue',
+  actions: 'endLeases',
+  description: 'L3: its time is over',
+} as const
 
 export const visitRegion = visitorSetup.createStateConfig({
   initial: 'away',
   on: {
-    'contact.linked': { actions: 'keepContact' },
-    'notify.outcome': { actions: 'keepOutcome', description: 'L5' },
-    'person.erased': { actions: 'tellErasure' },
-    retract: { actions: 'tellRetraction', description: 'I17' },
-    'server.started': { actions: 'hearStart', description: 'Q7' },
-    engage: { actions: 'engage', description: 'L1, L2' },
-    release: { actions: 'release', description: 'L3' },
+    'contact.linked': { actions: 'keepContact', description: 'the contact of a person was found' },
+    'notify.outcome': { actions: 'keepOutcome', description: 'L5: what became of an invitation' },
+    'person.erased': { actions: 'tellErasure', description: 'Q12: the identity region forgets' },
+    retract: { actions: 'tellRetraction', description: 'I17: the identity region decides' },
+    'server.started': { actions: 'hearStart', description: 'Q7: a restart is no departure' },
+    engage: { actions: 'engage', description: 'L1, L2: granted, renewed or refused' },
+    release: { actions: 'release', description: 'L3: given back' },
   },
   states: {
     away: {
@@ -62,7 +71,12 @@ export const visitRegion = visitorSetup.createStateConfig({
             actions: 'openVisit',
             description: 'V13: left already',
           },
-          { guard: 'opens', target: 'browsing', actions: 'openVisit', description: 'V1, V2, V10' },
+          {
+            guard: 'opens',
+            target: 'browsing',
+            actions: 'openVisit',
+            description: 'V1, V2, V10: a visit of its own',
+          },
           {
             guard: 'reopens',
             target: 'browsing',
@@ -71,9 +85,9 @@ export const visitRegion = visitorSetup.createStateConfig({
           },
           ...RECORDS_ELSEWHERE,
         ],
-        assume: { actions: 'answerNoVisit' },
-        'rule.answered': { actions: 'answerNoVisit' },
-        confirm: { actions: 'answerConflict', description: 'I15' },
+        assume: { actions: 'answerNoVisit', description: 'I10: nobody is there' },
+        'rule.answered': { actions: 'answerNoVisit', description: 'I10: nobody is there' },
+        confirm: { actions: 'answerConflict', description: 'I15: nobody is there' },
         reject: { actions: 'keepRejection', description: 'I14: also after the call' },
       },
     },
@@ -82,14 +96,26 @@ export const visitRegion = visitorSetup.createStateConfig({
       on: {
         ...OPEN,
         event: [
-          { guard: 'isPlain', actions: 'moveActivity', description: 'V3' },
+          {
+            guard: 'isPlain',
+            actions: 'moveActivity',
+            description: 'V3: it decides nothing but that somebody is there',
+          },
           { guard: 'departs', target: 'leaving', actions: 'record', description: 'V13: sent at pagehide' },
-          { guard: 'isOfOpenVisit', actions: 'record', description: 'V3, V7b, V10, V13' },
+          {
+            guard: 'isOfOpenVisit',
+            actions: 'record',
+            description: 'V3, V7b, V10, V13: recorded in the open visit',
+          },
           WITHDRAWS,
           SUPERSEDES,
           ...RECORDS_ELSEWHERE,
         ],
-        'presence.came': { guard: 'isPresenceOfOpen', actions: 'noteSocket', description: 'V4' },
+        'presence.came': {
+          guard: 'isPresenceOfOpen',
+          actions: 'noteSocket',
+          description: 'V4: it has a socket',
+        },
         'presence.went': {
           guard: 'isPresenceOfOpen',
           target: 'leaving',
@@ -104,7 +130,7 @@ export const visitRegion = visitorSetup.createStateConfig({
             actions: 'hearStart',
             description: 'Q7: waits for the browser',
           },
-          { actions: 'hearStart', description: 'Q7' },
+          { actions: 'hearStart', description: 'Q7: nobody was connected' },
         ],
       },
     },
@@ -119,7 +145,7 @@ export const visitRegion = visitorSetup.createStateConfig({
             actions: ['return', 'record'],
             description: 'V3: a return',
           },
-          { guard: 'isOfOpenVisit', actions: 'record', description: 'V3, V13' },
+          { guard: 'isOfOpenVisit', actions: 'record', description: 'V3, V13: recorded, and no return' },
           WITHDRAWS,
           SUPERSEDES,
           ...RECORDS_ELSEWHERE,
@@ -131,7 +157,7 @@ export const visitRegion = visitorSetup.createStateConfig({
           description: 'V4: one comes back',
         },
         deadline: [
-          { guard: 'isLeaveDue', target: 'away', actions: 'closeVisit', description: 'V5' },
+          { guard: 'isLeaveDue', target: 'away', actions: 'closeVisit', description: 'V5: nobody returned' },
           EXPIRES,
           ENDS_LEASES,
         ],
