@@ -86,6 +86,7 @@ export async function readPage<Row, Place, Item>(
         // What a row contains is looked at on the same budget: a row that it no longer covers begins the next page.
         if (budget.spent() > before && budget.isSpent() && items.length > 0) return end(true, place)
         items.push(item)
+        if (budget.spent() > before) await budget.breathe()
       }
       place = here
     }

@@ -27,11 +27,17 @@ export interface Strand<Row> {
   load(references: readonly Reference[]): readonly (readonly [Reference, Row])[]
 }
 
-/** A pass over the links that is under way. */
+/**
+ * A pass over the links that is under way. A visitor has one visit after another, so that of each visitor only the
+ * latest link that began by the place looked from can reach past it, and no older one than a link whose rows are
+ * already too far away: others are passed without a look at their rows.
+ */
 interface Scan {
   /** Rows past this came later and are left to the next scan: nothing is skipped while links are looked at. */
   readonly horizon: number
-  /** The last link that was passed, 0 = none; and how far the next one was looked at. */
+  /** First the links that began by the place looked from, the latest first; then, forwards only, those after it. */
+  readonly phase: 'older' | 'newer'
+  /** Where the last link that was passed begins; and how far the next one was looked at. */
   readonly link: number
   readonly within: number | null
   /** How many rows it keeps, and the ones it keeps: the next ones so far, in order. */
@@ -49,6 +55,8 @@ export interface MergedPlace {
 const ROOM_MOST = 256
 const ROOM_LEAST = 16
 const LINKS_AT_ONCE = 64
+/** Visitors remembered as exhausted; of more, links are looked at for nothing. */
+const EXHAUSTED_MAX = 4_096
 
 const whole = z.number().int().min(0)
 const placeSchema = z.object({
@@ -56,6 +64,7 @@ const placeSchema = z.object({
   scan: z
     .object({
       horizon: whole,
+      phase: z.enum(['older', 'newer']),
       link: whole,
       within: whole.nullable(),
       room: whole,
@@ -71,7 +80,17 @@ export interface Merge<Row> {
 }
 
 export function mergedListing<Row>(store: Store, merge: Merge<Row>): Listing<Row, MergedPlace> {
-  const { strand } = merge
+  const { reverse, strand } = merge
+  // Visitors whose older links hold nothing for the scan under way.
+  const exhausted = new Set<number>()
+  const begin = (after: number | null, limit: number): Scan => {
+    exhausted.clear()
+    const horizon = store.lastPosition()
+    const room = Math.min(ROOM_MOST, Math.max(ROOM_LEAST, limit))
+    // One past the place looked from, so that a link that began at the place itself is met: it may go on after it.
+    const link = reverse ? (after ?? horizon + 1) : (after ?? 0) + 1
+    return { horizon, phase: 'older', link, within: null, room, found: [] }
+  }
   return {
     placeSchema,
     shorten: ({ after, scan }) => {
@@ -80,17 +99,13 @@ export function mergedListing<Row>(store: Store, merge: Merge<Row>): Listing<Row
     },
     read: (place, limit) => {
       const after = place?.after ?? null
-      const begun = place?.scan ?? beginScan(store.lastPosition(), limit)
-      const { scan, finished, looked } = goOn(store, merge, { after, scan: begun, limit })
+      const begun = place?.scan ?? begin(after, limit)
+      const start = after ?? (reverse ? begun.horizon + 1 : 0)
+      const { scan, finished, looked } = goOn(store, merge, { start, scan: begun, limit, exhausted })
       if (!finished) return { seen: [], place: { after, scan }, looked, done: false }
       return give(strand, scan, { after, looked })
     },
   }
-}
-
-function beginScan(horizon: number, limit: number): Scan {
-  const room = Math.min(ROOM_MOST, Math.max(ROOM_LEAST, limit))
-  return { horizon, link: 0, within: null, room, found: [] }
 }
 
 /** The rows of a finished scan. One that was full may have let go of others: they are the next scan's. */
@@ -114,47 +129,70 @@ function give<Row>(
 }
 
 interface Leg {
-  readonly after: number | null
+  /** Rows after this place are wanted, before it in a reversed list. */
+  readonly start: number
   readonly scan: Scan
   readonly limit: number
+  readonly exhausted: Set<number>
 }
 
 /** Passes over links until the limit is looked at or no link can hold a row that comes next. */
-function goOn<Row>(store: Store, merge: Merge<Row>, { after, scan: begun, limit }: Leg) {
-  const { identity, reverse, strand } = merge
-  const start = after ?? (reverse ? begun.horizon + 1 : 0)
+function goOn<Row>(store: Store, merge: Merge<Row>, { start, scan: begun, limit, exhausted }: Leg) {
+  const { reverse } = merge
   let scan = begun
   let looked = 0
   for (;;) {
-    // A link that began at or after `start` holds nothing before it: a reversed scan begins there.
-    const from = reverse ? (scan.link === 0 ? start : scan.link) - 1 : scan.link + 1
-    const links = store.linksOfIdentity(identity, { from, reverse, limit: LINKS_AT_ONCE })
+    const links = nextLinks(store, merge, scan)
     for (const link of links) {
-      if (isPast(scan, reverse, link.position)) return { scan, finished: true, looked }
+      if (isPast(scan, link)) return { scan, finished: true, looked }
       if (looked >= limit) return { scan, finished: false, looked }
-      if (link.association === null) {
-        looked++
-        scan = { ...scan, link: link.position, within: null }
+      looked++
+      if (link.association === null || (scan.phase === 'older' && exhausted.has(link.number))) {
+        scan = { ...scan, link: link.position }
         continue
       }
-      const stretch = strand.read(
-        link,
-        scan.within ?? start,
-        Math.max(1, Math.min(limit - looked, scan.room)),
-      )
-      looked += 1 + stretch.looked
-      scan = keep(scan, reverse, stretch.references)
-      const passed = stretch.done || isFullBefore(scan, reverse, stretch.position)
-      scan = passed ? { ...scan, link: link.position, within: null } : { ...scan, within: stretch.position }
-      if (!passed) return { scan, finished: false, looked }
+      const passing = passLink(merge, link, { start, scan, limit: limit - looked })
+      looked += passing.looked
+      scan = passing.scan
+      if (scan.within !== null) return { scan, finished: false, looked }
+      const isLast = reverse ? passing.isBeyond : scan.phase === 'older'
+      if (isLast && exhausted.size < EXHAUSTED_MAX) exhausted.add(link.number)
     }
-    if (links.length < LINKS_AT_ONCE) return { scan, finished: true, looked }
+    if (links.length === LINKS_AT_ONCE) continue
+    if (reverse || scan.phase === 'newer') return { scan, finished: true, looked }
+    scan = { ...scan, phase: 'newer', link: start }
   }
 }
 
-/** Links are in the order they began: past a full scan's last row none can hold an earlier one (asc only). */
-function isPast(scan: Scan, reverse: boolean, linkPosition: number): boolean {
-  return !reverse && (linkPosition > scan.horizon || isFullBefore(scan, reverse, linkPosition))
+function nextLinks<Row>(store: Store, { identity }: Merge<Row>, { phase, link }: Scan): LinkRow[] {
+  if (phase === 'newer') return store.linksOfIdentity(identity, { from: link + 1, limit: LINKS_AT_ONCE })
+  return store.linksOfIdentity(identity, { from: link - 1, reverse: true, limit: LINKS_AT_ONCE })
+}
+
+/** Past a full scan's last row no link begins that could hold an earlier one. */
+function isPast(scan: Scan, { position }: LinkRow): boolean {
+  return scan.phase === 'newer' && (position > scan.horizon || isFullBefore(scan, false, position))
+}
+
+/** Looks along one link until it is passed, or the limit is looked at: `within` is not null then. */
+function passLink<Row>({ strand, reverse }: Merge<Row>, link: LinkRow, leg: Omit<Leg, 'exhausted'>) {
+  const { start, limit } = leg
+  let { scan } = leg
+  let looked = 0
+  // Once the scan is full most links hold nothing nearer, which their first row tells.
+  let width = scan.found.length < scan.room ? scan.room : 1
+  do {
+    const stretch = strand.read(link, scan.within ?? start, Math.max(1, Math.min(limit - looked, width)))
+    looked += stretch.looked
+    scan = keep(scan, reverse, stretch.references)
+    const isBeyond = isFullBefore(scan, reverse, stretch.position)
+    if (stretch.done || isBeyond) {
+      return { scan: { ...scan, link: link.position, within: null }, looked, isBeyond }
+    }
+    scan = { ...scan, within: stretch.position }
+    width = scan.room
+  } while (looked < limit)
+  return { scan, looked, isBeyond: false }
 }
 
 function isFullBefore({ room, found }: Scan, reverse: boolean, position: number): boolean {

@@ -6,7 +6,7 @@ import type { IdentityResource } from './schemas.ts'
 type VisitScope = IdentityResource['visitScope']
 
 /** Of a person with more visits, the newest so many are asked. */
-const LINKS_MAX = 1_000
+const LINKS_MAX = 500
 const LINKS_AT_ONCE = 50
 
 /**

@@ -68,34 +68,31 @@ function beyond([from, to]: Segment, place: number | null, reverse: boolean): Se
 
 /** The ranges as far as they lie in the window and the stream, joined where they touch, in the list's direction. */
 function segmentsInWindow(store: Store, { number, ranges, window }: StreamPart) {
-  const last = store.entries(number, { limit: 1, reverse: true })[0]
-  const rising = [...ranges].sort((a, b) => a[0] - b[0])
+  const { rising, looked } = closedRanges(store, number, ranges)
   const [first] = rising
-  if (last === undefined || first === undefined) return { segments: [], looked: 1 }
-  const seqs = rising.map(([, to]) => (to === 0 ? last.seq : Math.min(to, last.seq)))
-  const extent = { low: first[0], high: Math.max(...seqs) }
+  if (first === undefined) return { segments: [], looked }
+  const extent = { low: first[0], high: Math.max(...rising.map(([, to]) => to)) }
   const edge = (holds: (entry: StoredEntry) => boolean) =>
     findFirst({
       ...extent,
       firstFrom: (seq) => {
-        const entry = store.entries(number, { from: seq, limit: 1 })[0]
+        const [entry] = store.entries(number, { from: seq, limit: 1 })
         return entry === undefined ? null : { key: entry.seq, row: entry }
       },
       holds,
     })
-  const { since, until, after = 0, before = Number.POSITIVE_INFINITY } = window
+  const { since, until, after = 0, before = Number.MAX_SAFE_INTEGER } = window
+  const opensLate = since > 0 || after > 0
+  const closesEarly = until < Number.MAX_SAFE_INTEGER || before < Number.MAX_SAFE_INTEGER
   // `at` and `position` rise with seq, so that either edge is one search.
-  const opens = since > 0 || after > 0 ? edge(({ at, position }) => at >= since && position > after) : null
-  const closes =
-    until < last.at || before <= last.position
-      ? edge(({ at, position }) => at > until || position >= before)
-      : null
+  const opens = opensLate ? edge(({ at, position }) => at >= since && position > after) : null
+  const closes = closesEarly ? edge(({ at, position }) => at > until || position >= before) : null
   const low = opens?.key ?? extent.low
   const high = closes === null ? extent.high : closes.key - 1
   const segments: Segment[] = []
   for (const [from, to] of rising) {
     const begin = Math.max(from, low)
-    const end = Math.min(to === 0 ? last.seq : to, high)
+    const end = Math.min(to, high)
     if (begin > end) continue
     const previous = segments.at(-1)
     // Coarse ranges may overlap: joined, so that nothing is given twice.
@@ -104,5 +101,13 @@ function segmentsInWindow(store: Store, { number, ranges, window }: StreamPart) 
     } else segments.push([begin, end])
   }
   if (window.reverse) segments.reverse()
-  return { segments, looked: 1 + (opens?.looked ?? 0) + (closes?.looked ?? 0) }
+  return { segments, looked: looked + (opens?.looked ?? 0) + (closes?.looked ?? 0) }
+}
+
+/** The ranges by rising seq; one that goes on ends where the stream now ends. */
+function closedRanges(store: Store, number: number, ranges: Ranges) {
+  const rising = [...ranges].sort((a, b) => a[0] - b[0])
+  if (!rising.some(([, to]) => to === 0)) return { rising, looked: 0 }
+  const last = store.entries(number, { limit: 1, reverse: true })[0]?.seq ?? 0
+  return { rising: rising.map(([from, to]): Segment => [from, to === 0 ? last : to]), looked: 1 }
 }

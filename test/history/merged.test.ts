@@ -27,12 +27,12 @@ async function readAll(house: House, path: string) {
   return { items, pages }
 }
 
-/** A person on three devices, in many visits that overlap, now and then as somebody else. */
+/** A person on a dozen devices, in many visits that overlap, now and then as somebody else. */
 async function live(house: House, visits: number) {
   const random = seeded(5)
   const { scribe } = house
   const [ann, bob] = [scribe.identity('ann'), scribe.identity('bob')]
-  const devices = ['g1', 'g2', 'g3']
+  const devices = Array.from({ length: 12 }, (_, index) => `g${index}`)
   const expected = {
     events: [] as string[],
     pages: [] as string[],
@@ -59,7 +59,7 @@ async function live(house: House, visits: number) {
 }
 
 merged('[H8] a scan over many links that a budget cuts short goes on from its cursor', async () => {
-  const house = await openHouse({ config: { ...defaultConfig(), readRows: 60, readSliceRows: 25 } })
+  const house = await openHouse({ config: { ...defaultConfig(), readRows: 25, readSliceRows: 10 } })
   const expected = await live(house, 70)
   const lists = [
     ['/identities/ann/events', (item: Item) => item.eventID, expected.events],
