@@ -176,89 +176,90 @@ test('[E3] a chunk of one event takes at most 170 bytes for 300 of JSON, and eac
   assert.ok((ten - single) / 9 <= 60, `${ten}`)
 })
 
+const visitorRow = record({
+  number: fc.nat(),
+  globalVisitID: id,
+  seq: fc.nat(),
+  position: whole,
+  at: time,
+  firstAt: time,
+  machineVersion: fc.nat(),
+  snapshot: maybe(plain),
+  armedAt: time,
+  disarmed: fc.array(text, { maxLength: 3 }),
+  keptFrom: whole,
+  replayFrom: record({ seq: whole, machineVersion: fc.nat(), snapshot: maybe(plain) }),
+  connected: fc.nat(),
+})
+const dates = { startDate: time, endDate: fc.oneof(time, fc.constant(0)) }
+const rowKey = { number: whole, visit: whole, ordinal: whole }
+const visitRow = record({
+  number: whole,
+  ordinal: whole,
+  visitId: id,
+  position: whole,
+  ...dates,
+  reason: maybe(text),
+  implicit: fc.boolean(),
+  userAgentId: maybe(id),
+  authenticated: whole,
+  recognized: whole,
+  ranges,
+})
+const sessionRow = record({
+  ...rowKey,
+  sessionId: id,
+  identity: whole,
+  position: whole,
+  ...dates,
+  reason: maybe(text),
+  ranges,
+})
+const pageRow = fc.record(
+  {
+    ...rowKey,
+    pageId: id,
+    browserPageID: id,
+    session: whole,
+    identity: whole,
+    position: whole,
+    ...dates,
+    url: text,
+    title: text,
+    category: text,
+    referrer: text,
+    ranges,
+  },
+  {
+    requiredKeys: [
+      'number',
+      'visit',
+      'ordinal',
+      'pageId',
+      'browserPageID',
+      'session',
+      'identity',
+      'position',
+      'startDate',
+      'endDate',
+      'url',
+      'ranges',
+    ],
+    noNullPrototype: true,
+  },
+)
+const linkRow = record({
+  number: whole,
+  visit: whole,
+  identity: whole,
+  association: maybe(text),
+  position: whole,
+  ranges,
+})
+
 test('[E3] the rows of a visitor come back as they went in', () => {
-  const visitor = record({
-    number: fc.nat(),
-    globalVisitID: id,
-    seq: fc.nat(),
-    position: whole,
-    at: time,
-    firstAt: time,
-    machineVersion: fc.nat(),
-    snapshot: maybe(plain),
-    armedAt: time,
-    disarmed: fc.array(text, { maxLength: 3 }),
-    keptFrom: whole,
-    replayFrom: record({ seq: whole, machineVersion: fc.nat(), snapshot: maybe(plain) }),
-    connected: fc.nat(),
-  })
-  const dates = { startDate: time, endDate: fc.oneof(time, fc.constant(0)) }
-  const key = { number: whole, visit: whole, ordinal: whole }
-  const visit = record({
-    number: whole,
-    ordinal: whole,
-    visitId: id,
-    position: whole,
-    ...dates,
-    reason: maybe(text),
-    implicit: fc.boolean(),
-    userAgentId: maybe(id),
-    authenticated: whole,
-    recognized: whole,
-    ranges,
-  })
-  const session = record({
-    ...key,
-    sessionId: id,
-    identity: whole,
-    position: whole,
-    ...dates,
-    reason: maybe(text),
-    ranges,
-  })
-  const page = fc.record(
-    {
-      ...key,
-      pageId: id,
-      browserPageID: id,
-      session: whole,
-      identity: whole,
-      position: whole,
-      ...dates,
-      url: text,
-      title: text,
-      category: text,
-      referrer: text,
-      ranges,
-    },
-    {
-      requiredKeys: [
-        'number',
-        'visit',
-        'ordinal',
-        'pageId',
-        'browserPageID',
-        'session',
-        'identity',
-        'position',
-        'startDate',
-        'endDate',
-        'url',
-        'ranges',
-      ],
-      noNullPrototype: true,
-    },
-  )
-  const link = record({
-    number: whole,
-    visit: whole,
-    identity: whole,
-    association: maybe(text),
-    position: whole,
-    ranges,
-  })
   fc.assert(
-    fc.property(visitor, visit, session, page, link, (a, b, c, d, e) => {
+    fc.property(visitorRow, visitRow, sessionRow, pageRow, linkRow, (a, b, c, d, e) => {
       assert.equal(decodeVisitor(read(encodeVisitor(out, a)), a.number), a)
       assert.equal(resource.decodeVisit(read(resource.encodeVisit(out, b)), b.number, b.ordinal), b)
       assert.equal(resource.decodeSession(read(resource.encodeSession(out, c)), keyOf(c)), c)

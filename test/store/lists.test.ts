@@ -182,10 +182,9 @@ test('[H3] a commit says of each stretch what is in it', async () => {
   )
 })
 
-test('[H3] links and contacts are found from either side, by position', async () => {
+test('[H3] identities by number, and links from either side, by position', async () => {
   const draft = store.createDraft()
   const links: LinkRow[] = []
-  const contacts: ContactRow[] = []
   const identities: IdentityRow[] = []
   for (let index = 1; index <= 120; index += 1) {
     const identity = draft.numberIdentity(`pat-${index}@example.com`)
@@ -212,6 +211,28 @@ test('[H3] links and contacts are found from either side, by position', async ()
     draft.putLink(link)
     links.push(link)
     draft.putLink({ ...link, identity: 6, association: null })
+  }
+  await store.commit(draft, { at: AT })
+  checkSpans(
+    links,
+    (span) => store.linksOfIdentity(5, span),
+    ({ position }) => position,
+  )
+  assert.equal(
+    store.linksOfVisit(3, 7).map(({ identity }) => identity),
+    [5, 6],
+  )
+  checkSpans(
+    identities,
+    (span) => store.identities(span),
+    ({ identity }) => identity,
+  )
+})
+
+test('[H3] contacts of all, of an identity and of a visitor, by position', async () => {
+  const draft = store.createDraft()
+  const contacts: ContactRow[] = []
+  for (let index = 1; index <= 120; index += 1) {
     const contact = {
       position: index,
       n: 1,
@@ -231,15 +252,6 @@ test('[H3] links and contacts are found from either side, by position', async ()
   }
   await store.commit(draft, { at: AT })
   checkSpans(
-    links,
-    (span) => store.linksOfIdentity(5, span),
-    ({ position }) => position,
-  )
-  assert.equal(
-    store.linksOfVisit(3, 7).map(({ identity }) => identity),
-    [5, 6],
-  )
-  checkSpans(
     contacts,
     (span) => store.contactsOfIdentity(5, span),
     ({ position }) => position,
@@ -248,11 +260,6 @@ test('[H3] links and contacts are found from either side, by position', async ()
     contacts,
     (span) => store.contactsOfVisitor(3, span),
     ({ position }) => position,
-  )
-  checkSpans(
-    identities,
-    (span) => store.identities(span),
-    ({ identity }) => identity,
   )
   assert.equal(
     store.contacts({ from: 120, limit: 9 }).map(({ n }) => n),
