@@ -389,6 +389,33 @@ tracker(
   },
 )
 
+tracker(
+  '[T2] tabs that are opened at the same moment agree on one visitor and one visit',
+  async ({ browser, server, page }) => {
+    server.pages.set('/', pageWith('{}'))
+    const pages = [page, await browser.page(), await browser.page()]
+    await Promise.all(pages.map((tab) => tab.goto(server.url)))
+    await server.saw('PageEntered', 3)
+    for (const tab of pages) await tab.evaluate("_gt.push(['event', 'Later'])")
+    const later = await server.saw('Later', 3)
+    assert.is(new Set(server.hellos.map((hello) => hello.globalVisitID)).size, 1)
+    assert.is(new Set(later.map((event) => event.visitID)).size, 1)
+  },
+)
+
+tracker('[T2] with cookieDomain, a refusal holds on every subdomain', async ({ server, page }) => {
+  server.pages.set('/', pageWith("{ cookieDomain: 'shop.test' }"))
+  const { port } = new URL(server.url)
+  await page.goto(`http://www.shop.test:${port}/`)
+  await server.saw('PageEntered')
+  await page.evaluate("_gt.push(['consent', false])")
+  await server.saw('ConsentWithdrawn')
+  await page.goto(`http://pay.shop.test:${port}/`)
+  await page.waitForFunction('_gt.isVestibule')
+  assert.is(await keptBy(page), '{}{}_gt_off=1')
+  assert.is(server.hellos.length, 1)
+})
+
 tracker('[T6] getIDs tells the ids that the events carry', async ({ server, page }) => {
   server.pages.set('/', pageWith('{}'))
   await page.goto(server.url)
