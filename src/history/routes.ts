@@ -8,21 +8,22 @@ import { SESSION_ROUTES } from './session-routes.ts'
 import { VISIT_ROUTES } from './visit-routes.ts'
 import { VISITOR_ROUTES } from './visitor-routes.ts'
 
-const openApi = resource({
-  at: 'root',
-  path: '/openapi.json',
-  scope: null,
-  summary: 'This table, as OpenAPI 3.1',
-  params: z.object({}),
-  answer: z.record(z.string(), z.unknown()),
-  read: () => {
-    document ??= describeApi(ROUTES)
-    return document
-  },
-})
-
-/** Made when it is first asked for. */
-let document: object | undefined
+/** The row that describes all rows, itself too; the document is made when it is first asked for. */
+function openApiRow(routes: () => readonly Route[]): Route {
+  let document: object | undefined
+  return resource({
+    at: 'root',
+    path: '/openapi.json',
+    scope: null,
+    summary: 'This table, as OpenAPI 3.1',
+    params: z.object({}),
+    answer: z.record(z.string(), z.unknown()),
+    read: () => {
+      document ??= describeApi(routes())
+      return document
+    },
+  })
+}
 
 export const ROUTES: readonly Route[] = [
   ...VISIT_ROUTES,
@@ -30,7 +31,7 @@ export const ROUTES: readonly Route[] = [
   ...SESSION_ROUTES,
   ...PEOPLE_ROUTES,
   ...VISITOR_ROUTES,
-  openApi,
+  openApiRow(() => ROUTES),
 ]
 
 /** The table as the documentation shows it. */
