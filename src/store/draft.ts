@@ -58,25 +58,45 @@ export interface Numbers {
   identity: number
 }
 
-/** Rows of the draft in front are seen until they are on disk; numbers go on from where it stands now. */
+/**
+ * Rows of the draft in front are seen until they are on disk. `free` tells which numbers nobody in front, or on disk,
+ * has: it is asked each time, because others may be kept while this draft is filled.
+ */
 export function createDraft(
   below: RowReads,
-  next: Readonly<Numbers>,
+  free: () => Readonly<Numbers>,
 ): { readonly draft: Draft; readonly rows: DraftRows } {
-  const rows = emptyRows(below, next)
+  const rows = emptyRows(below, free())
   const draft: Draft = {
     ...readsOf(rows),
     ...putsOf(rows),
-    numberVisitor: (globalVisitID) =>
-      draft.visitorNumber(globalVisitID) || allot(rows.visitorNumbers, globalVisitID, rows.next.visitor++),
-    numberIdentity: (identityId) =>
-      draft.identityNumber(identityId) || allot(rows.identityNumbers, identityId, rows.next.identity++),
+    numberVisitor(globalVisitID) {
+      const known = draft.visitorNumber(globalVisitID)
+      if (known > 0) return known
+      const number = Math.max(rows.next.visitor, free().visitor)
+      rows.next.visitor = number + 1
+      rows.visitorNumbers.set(globalVisitID, number)
+      return number
+    },
+    numberIdentity(identityId) {
+      const known = draft.identityNumber(identityId)
+      if (known > 0) return known
+      const number = Math.max(rows.next.identity, free().identity)
+      rows.next.identity = number + 1
+      rows.identityNumbers.set(identityId, number)
+      return number
+    },
     changes: rows.changes,
     get isEmpty() {
       return Object.values(rows).every((part) => !isGathered(part))
     },
   }
   return { draft, rows }
+}
+
+/** The higher of either's. */
+export function highest(a: Readonly<Numbers>, b: Readonly<Numbers>): Numbers {
+  return { visitor: Math.max(a.visitor, b.visitor), identity: Math.max(a.identity, b.identity) }
 }
 
 function emptyRows(below: RowReads, next: Readonly<Numbers>): DraftRows {
@@ -99,11 +119,6 @@ function emptyRows(below: RowReads, next: Readonly<Numbers>): DraftRows {
     next: { ...next },
     below,
   }
-}
-
-function allot(numbers: Map<string, number>, id: string, number: number): number {
-  numbers.set(id, number)
-  return number
 }
 
 function isGathered(part: unknown): boolean {

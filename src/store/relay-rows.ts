@@ -5,7 +5,7 @@ import { hash16 } from './keys.ts'
 import { decodeChange, encodeChange } from './node-rows.ts'
 import type { DeadRow, SentRow } from './rows.ts'
 import { KEYS, type Table, type TableName, type Tables } from './tables.ts'
-import type { Write } from './upkeep.ts'
+import { MAKES_ROOM, type Write } from './upkeep.ts'
 
 export type RelayRows = Pick<Store, 'sentOf' | 'dropSent' | 'dead' | 'putDead' | 'dropDead'>
 
@@ -20,7 +20,7 @@ export function createRelayRows(
     if (keys.length === 0) return 0
     await write((puts) => {
       for (const key of keys) puts.remove(name, key)
-    })
+    }, MAKES_ROOM)
     return keys.length
   }
 

@@ -4,7 +4,7 @@ import { type Availability, createAvailability } from './availability.ts'
 import { createReader, createWriter } from './bytes.ts'
 import { type BeforePut, createPuts, lastCommit, type Puts, putBatch } from './commit.ts'
 import type { Draft, Store } from './contract.ts'
-import { createDraft, type DraftRows, type Numbers } from './draft.ts'
+import { createDraft, type DraftRows, highest, type Numbers } from './draft.ts'
 import { encodeDraft } from './encode.ts'
 import { commitErrorOf, StaleCommit, StoreLocked, StoreTooNew, StoreUnavailable } from './errors.ts'
 import { idKey } from './keys.ts'
@@ -61,8 +61,9 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     tables.env.resetReadTxn()
   }
 
-  async function write(change: (puts: Puts) => void, bytes = 0): Promise<void> {
-    refuseWhereUnavailable(availability)
+  /** What makes room is tried also where there is none. */
+  async function write(change: (puts: Puts) => void, { bytes = 0, makesRoom = false } = {}): Promise<void> {
+    if (!makesRoom) refuseWhereUnavailable(availability)
     try {
       await transact(change)
     } catch (error) {
@@ -84,10 +85,10 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     refuseWhereUnavailable(availability)
     const rows = rowsOf(draft)
     const batch = encodeDraft(writer, rows, at)
-    await write((puts) => putBatch(tables, puts, batch), batch.bytes)
+    await write((puts) => putBatch(tables, puts, batch), { bytes: batch.bytes })
     // The draft in front is on disk too by now; what it kept can go.
     rows.below = rowReads
-    next = rows.next
+    next = highest(next, rows.next)
     if (batch.count > 0) end = { position: batch.firstPosition + batch.count - 1, at }
   }
 
@@ -103,7 +104,8 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     lastAt: () => end.at,
     createDraft(behind) {
       const front = behind && rowsOf(behind)
-      const { draft, rows } = createDraft(behind ?? rowReads, front?.next ?? next)
+      const free = () => (front === undefined ? next : highest(front.next, next))
+      const { draft, rows } = createDraft(behind ?? rowReads, free)
       drafts.set(draft, rows)
       return draft
     },

@@ -13,8 +13,10 @@ export type Upkeep = Pick<
   'dropChanges' | 'dropUnusedTokens' | 'relayMark' | 'relayPlaces' | 'saveRelay' | 'note' | 'saveNote'
 >
 
-/** Writes in one transaction and resolves when it is flushed. */
-export type Write = (change: (puts: Puts) => void) => Promise<void>
+/** Writes in one transaction and resolves when it is flushed; what makes room is tried also where there is none. */
+export type Write = (change: (puts: Puts) => void, what?: { readonly makesRoom?: boolean }) => Promise<void>
+
+export const MAKES_ROOM = { makesRoom: true } as const
 
 /** Visitors are numbered from 1: number 0 holds how far the relay is for all of them. */
 const MARK = 0
@@ -32,7 +34,7 @@ export function createUpkeep(
       if (keys.length === 0) return 0
       await write((puts) => {
         for (const key of keys) puts.remove('changes', key)
-      })
+      }, MAKES_ROOM)
       return keys.length
     },
 
@@ -46,7 +48,7 @@ export function createUpkeep(
           const id = idKey(globalVisitID)
           if (!tables.visitorNumbers.doesExist(id)) puts.remove('tokens', id)
         }
-      })
+      }, MAKES_ROOM)
       return fresh.length
     },
 

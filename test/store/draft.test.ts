@@ -143,6 +143,17 @@ test('[E4] the batch behind is applied and kept while the one in front is writte
   assert.equal([store.lastPosition(), store.lastAt(), store.visitorNumber('v-2')], [3, AT + 1, 2])
 })
 
+test('[E4] drafts filled side by side number nobody twice', async () => {
+  const tokens = store.createDraft()
+  tokens.putToken(token)
+  const late = store.createDraft()
+  const draft = store.createDraft()
+  draft.putVisitor({ ...visitor, number: draft.numberVisitor('v-1') }, [event], 0)
+  await Promise.all([store.commit(draft, { at: AT }), store.commit(tokens, { at: AT })])
+  assert.is(store.createDraft().numberVisitor('v-2'), 2)
+  assert.is(late.numberVisitor('v-2'), 2)
+})
+
 test('[E3] entries that do not follow one another are refused, whoever put them', async () => {
   const skipped = store.createDraft()
   skipped.putVisitor({ ...visitor, number: skipped.numberVisitor('v-1'), seq: 2 }, [anEvent({ seq: 2 })], 0)

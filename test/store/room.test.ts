@@ -9,7 +9,7 @@ import { isLmdbAftershock, StoreUnavailable } from '../../src/store/errors.ts'
 import { openStore } from '../../src/store/store.ts'
 import { tempFolder } from '../helpers/temp-folder.ts'
 import { eventually, within } from '../helpers/within.ts'
-import { commitSaid } from './a-row.ts'
+import { AT, commitSaid } from './a-row.ts'
 import { rejection } from './rejection.ts'
 
 const test = suite('room')
@@ -68,6 +68,26 @@ test('[Q2] what grows past its quota while it is open stops, and is not lost', a
   assert.instance(refused, StoreUnavailable)
   assert.match(store.unavailable() ?? '', 'keep less')
   for (let index = 0; index < kept; index += 1) assert.ok(store.note(`note-${index}`))
+  await store.close()
+})
+
+test('[Q2] what makes room is done where there is none, and then it goes on', async () => {
+  const path = folder.path
+  const first = await openStore({ path, quotaBytes: 0, diskReserveBytes: 0 })
+  const draft = first.createDraft()
+  for (let n = 1; n <= 500; n += 1) {
+    const change = { position: 1, n, number: 1, globalVisitID: 'v', seq: 1, at: AT, kind: 'visit' as const }
+    draft.putChange({ ...change, name: 'opened', data: { text: 'x'.repeat(500) } })
+  }
+  await first.commit(draft, { at: AT })
+  const used = first.stats().bytes
+  await first.close()
+
+  const store = await openStore({ path, quotaBytes: used, diskReserveBytes: 0 })
+  assert.ok(store.unavailable())
+  assert.is(await store.dropChanges({ at: AT + 1, position: 9 }, 1_000), 500)
+  await within(3_000, 'the store goes on by itself', store.recovered())
+  await commitSaid(store, 'v')
   await store.close()
 })
 
