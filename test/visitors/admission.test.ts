@@ -8,17 +8,20 @@ const admitting = suite('admission')
 
 const hashOf = (token: string): Uint8Array => createHash('sha256').update(token).digest()
 
-admitting('[P6] the first token is bound, on disk; the same one is right after a restart, another is not', async () => {
-  const room = await openRoom()
-  const first = await room.visitors.admit('g1', hashOf('a'))
-  assert.equal(first, { is: 'admitted', isNew: true, standing: { visitId: null, state: 'Anonymous' } })
-  await room.restart()
-  const again = await room.visitors.admit('g1', hashOf('a'))
-  assert.is(again.is === 'admitted' && again.isNew, false)
-  assert.equal(await room.visitors.admit('g1', hashOf('b')), { is: 'unauthorized' })
-  assert.equal(await room.visitors.admit('g1', null), { is: 'unauthorized' })
-  await room.end()
-})
+admitting(
+  '[P6] the first token is bound, on disk; the same one is right after a restart, another is not',
+  async () => {
+    const room = await openRoom()
+    const first = await room.visitors.admit('g1', hashOf('a'))
+    assert.equal(first, { is: 'admitted', isNew: true, standing: { visitId: null, state: 'Anonymous' } })
+    await room.restart()
+    const again = await room.visitors.admit('g1', hashOf('a'))
+    assert.is(again.is === 'admitted' && again.isNew, false)
+    assert.equal(await room.visitors.admit('g1', hashOf('b')), { is: 'unauthorized' })
+    assert.equal(await room.visitors.admit('g1', null), { is: 'unauthorized' })
+    await room.end()
+  },
+)
 
 admitting('[P6] of two at once the first is bound', async () => {
   const room = await openRoom()

@@ -64,19 +64,22 @@ bounded('nobody sleeps while an entry of theirs is not on disk', async () => {
   await room.end()
 })
 
-bounded('at waitingEntries it is full, one before it is not; there is room when they were taken', async () => {
-  const room = await openRoom({ limits: { waitingEntries: 3 } })
-  await within(1_000, 'there is room at once', room.visitors.whenRoom())
-  const first = room.record('g1', event('Viewed'), event('Viewed'))
-  assert.equal([room.visitors.isFull(), room.visitors.stats().waiting], [false, 2])
-  const second = room.record('g1', event('Viewed'))
-  assert.equal([room.visitors.isFull(), room.visitors.stats().waiting], [true, 3])
-  await within(1_000, 'there is room', room.visitors.whenRoom())
-  assert.is(room.visitors.isFull(), false)
-  await Promise.all([first, second])
-  assert.is(room.visitors.stats().waiting, 0)
-  await room.end()
-})
+bounded(
+  'at waitingEntries it is full, one before it is not; there is room when they were taken',
+  async () => {
+    const room = await openRoom({ limits: { waitingEntries: 3 } })
+    await within(1_000, 'there is room at once', room.visitors.whenRoom())
+    const first = room.record('g1', event('Viewed'), event('Viewed'))
+    assert.equal([room.visitors.isFull(), room.visitors.stats().waiting], [false, 2])
+    const second = room.record('g1', event('Viewed'))
+    assert.equal([room.visitors.isFull(), room.visitors.stats().waiting], [true, 3])
+    await within(1_000, 'there is room', room.visitors.whenRoom())
+    assert.is(room.visitors.isFull(), false)
+    await Promise.all([first, second])
+    assert.is(room.visitors.stats().waiting, 0)
+    await room.end()
+  },
+)
 
 bounded('what comes past the bound is taken all the same, never dropped', async () => {
   const room = await openRoom({ limits: { waitingEntries: 2, commitEntries: 2 } })

@@ -6,20 +6,23 @@ import { findingsIn } from './findings.ts'
 
 const late = suite('late and reopened')
 
-late('[V10] a wrong end is undone on disk: visit, session, pages, link, and the names they have', async () => {
-  const room = await openRoom()
-  await room.record('g1', event('VisitStarted'), event('PageEntered'), signIn('pat'), came(), went())
-  room.passes(MINUTE)
-  await room.record('g1', event('Viewed'), event('SignOut'))
-  const { store } = room
-  assert.equal([store.visit(1, 1)?.endDate, store.visit(1, 1)?.reason], [0, null])
-  assert.equal([store.page(1, 1, 1)?.endDate, store.page(1, 1, 1)?.ranges], [0, [[2, 0]]])
-  assert.equal(store.session(1, 1, 1)?.reason, 'signedOut')
-  assert.equal(store.linksOfVisit(1, 1)[0]?.association, 'Recognized')
-  assert.is(store.visits(1, { limit: 10 }).length, 1)
-  assert.equal(findingsIn(store), [])
-  await room.end()
-})
+late(
+  '[V10] a wrong end is undone on disk: visit, session, pages, link, and the names they have',
+  async () => {
+    const room = await openRoom()
+    await room.record('g1', event('VisitStarted'), event('PageEntered'), signIn('pat'), came(), went())
+    room.passes(MINUTE)
+    await room.record('g1', event('Viewed'), event('SignOut'))
+    const { store } = room
+    assert.equal([store.visit(1, 1)?.endDate, store.visit(1, 1)?.reason], [0, null])
+    assert.equal([store.page(1, 1, 1)?.endDate, store.page(1, 1, 1)?.ranges], [0, [[2, 0]]])
+    assert.equal(store.session(1, 1, 1)?.reason, 'signedOut')
+    assert.equal(store.linksOfVisit(1, 1)[0]?.association, 'Recognized')
+    assert.is(store.visits(1, { limit: 10 }).length, 1)
+    assert.equal(findingsIn(store), [])
+    await room.end()
+  },
+)
 
 late('[V10] it is undone after a restart as well, and ends again', async () => {
   const room = await openRoom()
@@ -69,37 +72,46 @@ late('[V8] late events stretch the ranges of the visit they belong to, and nothi
   await room.end()
 })
 
-late('[V8] more late stretches than a row may have make it coarser, and still every entry is in it', async () => {
-  const room = await openRoom()
-  await room.record('g1', event('VisitStarted'), came(), went())
-  room.passes(MINUTE)
-  await room.record('g1', event('VisitStarted', { visit: 'v2' }))
-  for (let index = 0; index < 40; index += 1) {
-    await room.record('g1', event('Viewed', { agoMs: MINUTE }), event('Viewed', { visit: 'v2' }))
-  }
-  assert.ok((room.store.visit(1, 1)?.ranges.length ?? 99) <= 32)
-  assert.equal(findingsIn(room.store), [])
-  await room.end()
-})
+late(
+  '[V8] more late stretches than a row may have make it coarser, and still every entry is in it',
+  async () => {
+    const room = await openRoom()
+    await room.record('g1', event('VisitStarted'), came(), went())
+    room.passes(MINUTE)
+    await room.record('g1', event('VisitStarted', { visit: 'v2' }))
+    for (let index = 0; index < 40; index += 1) {
+      await room.record('g1', event('Viewed', { agoMs: MINUTE }), event('Viewed', { visit: 'v2' }))
+    }
+    assert.ok((room.store.visit(1, 1)?.ranges.length ?? 99) <= 32)
+    assert.equal(findingsIn(room.store), [])
+    await room.end()
+  },
+)
 
-late('[V12] a visit that was over before we heard of it has all its events, and ends with the latest', async () => {
-  const room = await openRoom()
-  room.passes(3 * HOUR)
-  await room.record('g1', event('VisitStarted'))
-  await room.record(
-    'g1',
-    event('Viewed', { visit: 'old', agoMs: 2 * HOUR }),
-    event('Viewed', { visit: 'old', agoMs: HOUR }),
-    signIn('pat', { visit: 'old', agoMs: 90 * MINUTE }),
-  )
-  const visit = room.store.visit(1, 2)
-  assert.equal([visit?.startDate, visit?.endDate, visit?.reason], [MORNING + HOUR, MORNING + 2 * HOUR, 'late'])
-  assert.equal(visit?.ranges, [[2, 4]])
-  assert.is(room.store.sessions(1, 2, { limit: 10 }).length, 0)
-  assert.is(room.visitors.view('g1')?.state, 'Anonymous')
-  assert.equal(findingsIn(room.store), [])
-  await room.end()
-})
+late(
+  '[V12] a visit that was over before we heard of it has all its events, and ends with the latest',
+  async () => {
+    const room = await openRoom()
+    room.passes(3 * HOUR)
+    await room.record('g1', event('VisitStarted'))
+    await room.record(
+      'g1',
+      event('Viewed', { visit: 'old', agoMs: 2 * HOUR }),
+      event('Viewed', { visit: 'old', agoMs: HOUR }),
+      signIn('pat', { visit: 'old', agoMs: 90 * MINUTE }),
+    )
+    const visit = room.store.visit(1, 2)
+    assert.equal(
+      [visit?.startDate, visit?.endDate, visit?.reason],
+      [MORNING + HOUR, MORNING + 2 * HOUR, 'late'],
+    )
+    assert.equal(visit?.ranges, [[2, 4]])
+    assert.is(room.store.sessions(1, 2, { limit: 10 }).length, 0)
+    assert.is(room.visitors.view('g1')?.state, 'Anonymous')
+    assert.equal(findingsIn(room.store), [])
+    await room.end()
+  },
+)
 
 late('[V13] a body sent at pagehide opens a visit that has been left, and ends it', async () => {
   const room = await openRoom()
