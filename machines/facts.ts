@@ -1,5 +1,6 @@
 /** What can follow from an entry. The machine emits facts; the shell keeps them and tells others. */
 import type { Interaction, VisitEndReason } from './entries.ts'
+import type { LeaseEnded, LeaseGranted, LeaseRefused, NotifyCame } from './lease-facts.ts'
 
 export type IdentityState = 'anonymous' | 'authenticated' | 'recognized' | 'wmRecognized'
 export type Association = 'Authenticated' | 'Recognized' | 'WM-Recognized'
@@ -221,41 +222,6 @@ export interface RejectionKept {
 export interface RejectionLifted {
   readonly type: 'rejection.lifted'
   readonly identityId: string
-}
-
-export interface LeaseGranted {
-  readonly type: 'lease.granted'
-  readonly leaseId: number
-  readonly visitId: string
-  readonly engine: string
-  readonly purpose: string
-  readonly until: number
-  /** The same engine and purpose asked again: the same lease, its time renewed. */
-  readonly renewed: boolean
-}
-
-export interface LeaseRefused {
-  readonly type: 'lease.refused'
-  readonly visitId: string
-  readonly engine: string
-  readonly purpose: string
-  readonly holder: string
-}
-
-export interface LeaseEnded {
-  readonly type: 'lease.ended'
-  readonly leaseId: number
-  readonly visitId: string
-  readonly engine: string
-  readonly why: 'released' | 'deadline' | 'visitEnded'
-}
-
-export interface NotifyCame {
-  readonly type: 'notify.came'
-  readonly notifyId: string
-  readonly visitId: string | null
-  readonly leaseId: number | null
-  readonly outcome: string
 }
 
 export interface ContactResolved {
