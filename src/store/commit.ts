@@ -1,5 +1,5 @@
 // One transaction: the fences, then only puts and removes. A throw in it undoes all of it.
-import { createReader } from './bytes.ts'
+import type { Reader } from './bytes.ts'
 import type { Batch, ChunkPut, VisitorPut } from './encode.ts'
 import { StaleCommit } from './errors.ts'
 import { seenKey } from './keys.ts'
@@ -33,9 +33,8 @@ export function createPuts(tables: Tables, beforePut: BeforePut | undefined): Pu
   }
 }
 
-/** Puts a batch. Throws `StaleCommit` where a visitor's seq, or the node's position, is not the one before. */
+/** Puts a batch. Throws `StaleCommit` where a visitor's stored seq is not the one before. */
 export function putBatch(tables: Tables, puts: Puts, batch: Batch): void {
-  if (batch.count > 0) checkPosition(tables, batch.firstPosition)
   for (const visitor of batch.visitors) putVisitor(tables, puts, visitor)
   for (const { stretch, value } of batch.chunks) {
     puts.put('stream', KEYS.stream.of(stretch.number, stretch.entries[0]?.seq ?? 0), value)
@@ -47,10 +46,15 @@ export function putBatch(tables: Tables, puts: Puts, batch: Batch): void {
   }
 }
 
+/** Where a commit ended. */
+export interface CommitEnd {
+  readonly position: number
+  readonly at: number
+}
+
 /** E4: positions go on without a gap, so a commit behind one that failed fails too. */
-function checkPosition(tables: Tables, firstPosition: number): void {
-  const { position } = lastCommit(tables)
-  if (firstPosition !== position + 1) {
+export function checkPosition({ position }: CommitEnd, { count, firstPosition }: Batch): void {
+  if (count > 0 && firstPosition !== position + 1) {
     throw new StaleCommit(
       `the node stands at position ${position}; a commit cannot begin at ${firstPosition}`,
     )
@@ -58,8 +62,7 @@ function checkPosition(tables: Tables, firstPosition: number): void {
 }
 
 /** Where the last commit ended, as the disk (or the transaction) has it. */
-export function lastCommit(tables: Tables): { readonly position: number; readonly at: number } {
-  const reader = createReader()
+export function lastCommit(tables: Tables, reader: Reader): CommitEnd {
   for (const { key, value } of tables.commits.getRange({ reverse: true, limit: 1 })) {
     reader.open(value)
     const { at, count } = commitExtent(reader)

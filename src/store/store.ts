@@ -2,7 +2,7 @@
 import { mkdirSync } from 'node:fs'
 import { type Availability, createAvailability } from './availability.ts'
 import { createReader, createWriter } from './bytes.ts'
-import { type BeforePut, createPuts, lastCommit, type Puts, putBatch } from './commit.ts'
+import { type BeforePut, checkPosition, createPuts, lastCommit, type Puts, putBatch } from './commit.ts'
 import type { Draft, Store } from './contract.ts'
 import { createDraft, type DraftRows, highest, type Numbers } from './draft.ts'
 import { encodeDraft } from './encode.ts'
@@ -46,7 +46,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     tryWrite: () => transact((puts) => puts.put('meta', PROBE_KEY, PROBE)),
   })
   const drafts = new WeakMap<Draft, DraftRows>()
-  let end = lastCommit(tables)
+  let end = lastCommit(tables, reader)
   let next = readNext(tables)
 
   /** One transaction, on disk when it resolves. */
@@ -85,7 +85,13 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     refuseWhereUnavailable(availability)
     const rows = rowsOf(draft)
     const batch = encodeDraft(writer, rows, at)
-    await write((puts) => putBatch(tables, puts, batch), { bytes: batch.bytes })
+    await write(
+      (puts) => {
+        checkPosition(lastCommit(tables, reader), batch)
+        putBatch(tables, puts, batch)
+      },
+      { bytes: batch.bytes },
+    )
     // The draft in front is on disk too by now; what it kept can go.
     rows.below = rowReads
     next = highest(next, rows.next)
