@@ -67,6 +67,7 @@ shop.before(async (day) => {
   await ear.flush()
   day.vestibule = await startVestibule({
     NATS_URL: nats.url,
+    VESTIBULE_TELL_BROWSER: 'true',
     VESTIBULE_LEAVE_GRACE_MS: String(LEAVE_GRACE_MS),
     VESTIBULE_RESTART_GRACE_MS: String(RESTART_GRACE_MS),
   })
@@ -135,6 +136,7 @@ shop('[I1] signing in in one tab makes the visitor authenticated in both', async
   await first.click('form button')
   await first.waitForURL('**/account.html')
   assert.is((await becomes(day, 'Authenticated')).identityId, ADA)
+  for (const page of [first, second]) await page.waitForSelector('[data-identity]:text-is("Authenticated")')
   await putIntoBasket(day, second, 'hooks')
   await told(second)
 })

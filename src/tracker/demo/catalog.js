@@ -33,7 +33,7 @@ export const products = [
   },
   {
     sku: 'mat',
-    name: 'Coir doormat, striped',
+    name: 'Coir doormat, polite',
     price: 32,
     group: 'In the hall',
     says: 'Takes the mud and keeps the secret. Thick enough for boots, flat enough for the door.',
