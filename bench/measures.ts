@@ -1,7 +1,7 @@
 /** What is measured of a contender, one measure a function; each starts a server of its own and stops it. */
 import { bytesOf } from './disk.ts'
 import { generate } from './generator-process.ts'
-import { type Contender, startServerProcess } from './server-process.ts'
+import { type Contender, type Costs, type ServerProcess, startServerProcess } from './server-process.ts'
 
 /** How long and how large. */
 export interface Scale {
@@ -82,10 +82,10 @@ export async function idle(contender: Contender, { idleBrowsers }: Scale): Promi
   const server = await startServerProcess(contender, { VESTIBULE_SLEEP_AFTER_MS: '1000' })
   const stay = { port: server.port, eventsPerMessage: 2, stays: true, warmUpMs: 0 }
   try {
-    const few = await generate({ ...stay, connections: 200, measureMs: 4_000 })
-    const before = await server.costs()
-    const many = await generate({ ...stay, connections: idleBrowsers, measureMs: 4_000 + idleBrowsers / 2 })
-    const after = await server.costs()
+    const few = await generate({ ...stay, connections: 200, measureMs: 2_000 })
+    const before = await settled(server)
+    const many = await generate({ ...stay, connections: idleBrowsers, measureMs: 2_000 })
+    const after = await settled(server)
     await Promise.all([few.end(), many.end()])
     return {
       heapBytes: (after.heapBytes - before.heapBytes) / idleBrowsers,
@@ -94,4 +94,13 @@ export async function idle(contender: Contender, { idleBrowsers }: Scale): Promi
   } finally {
     await server.stop()
   }
+}
+
+/** The costs when actors sleep, and freed memory has gone back: that takes some collections and some seconds. */
+async function settled(server: ServerProcess): Promise<Costs> {
+  for (let collections = 0; collections < 6; collections += 1) {
+    await server.costs()
+    await new Promise((resolve) => setTimeout(resolve, 2_000))
+  }
+  return await server.costs()
 }
