@@ -17,7 +17,7 @@ export function proveNode(proof: Proof, tally: Tally): { readonly identities: nu
 
 /** E4: positions run from the first that is kept, and each stretch names its entries. */
 function proveCommits({ store, firstCommit }: Proof, checks: Checks, tally: Tally): void {
-  let [position, at, entries] = [firstCommit, 0, 0]
+  let [position, at, entries, chunks] = [firstCommit, 0, 0, 0]
   for (const commit of commitsOf(store)) {
     checks.same(`position of the commit after ${position - 1}`, commit.position, position)
     checks.holds(`the time of commit ${commit.position} is not before the one before`, commit.at >= at)
@@ -44,10 +44,13 @@ function proveCommits({ store, firstCommit }: Proof, checks: Checks, tally: Tall
       )
       position += count
       entries += count
+      chunks += 1
     }
   }
   checks.same('position of the last commit', store.lastPosition(), position - 1)
   checks.same('entries in commits', entries, tally.committed)
+  // A stretch is a chunk of its stream; where older commits are gone, nothing counts their chunks.
+  if (firstCommit <= 1) checks.same('rows of stream', store.rowCount('stream'), chunks)
 }
 
 /** What a stretch says is in it: 1 BUSINESS, 2 SYSTEM, 4 what says who it is, 8 anything else. */
