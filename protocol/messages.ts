@@ -241,7 +241,7 @@ function readId(value: unknown, field: string): string {
 }
 
 /** P6. 128 random bits are 22 characters of base64url, or 32 hex digits. */
-export const TOKEN_LENGTH_MIN = 22
+const TOKEN_LENGTH_MIN = 22
 
 function readToken(value: unknown): string {
   if (isId(value) && value.length >= TOKEN_LENGTH_MIN) return value
