@@ -5,6 +5,8 @@ export interface NatsAddress {
   /** `host:port`, in the order given. */
   readonly servers: readonly string[]
   readonly credentials: NatsCredentials
+  /** One of them was written `tls://`: all are spoken to over TLS. */
+  readonly tls: boolean
 }
 
 export type NatsCredentials =
@@ -24,7 +26,8 @@ export function parseNatsUrl(text: string): NatsAddress {
     .map(parseOne)
   if (urls.length === 0) throw new ConfigError('NATS_URL names no server; expected nats://host:4222')
   const credentials = urls.map(credentialsOf).find(({ kind }) => kind !== 'none') ?? { kind: 'none' as const }
-  return { servers: urls.map(({ hostname, port }) => `${hostname}:${port || NATS_PORT}`), credentials }
+  const servers = urls.map(({ hostname, port }) => `${hostname}:${port || NATS_PORT}`)
+  return { servers, credentials, tls: urls.some(({ protocol }) => protocol === 'tls:') }
 }
 
 const NATS_PORT = 4222
@@ -32,11 +35,12 @@ const NATS_PORT = 4222
 function parseOne(text: string): URL {
   const withScheme = text.includes('://') ? text : `nats://${text}`
   const url = URL.canParse(withScheme) ? new URL(withScheme) : null
-  const isPlain = url?.protocol === 'nats:' && ['', '/'].includes(url.pathname + url.search + url.hash)
-  if (url !== null && isPlain && url.hostname !== '') return url
+  const isKnown = url?.protocol === 'nats:' || url?.protocol === 'tls:'
+  const isPlain = ['', '/'].includes(`${url?.pathname}${url?.search}${url?.hash}`)
+  if (url !== null && isKnown && isPlain && url.hostname !== '') return url
   const shown = text.slice(text.lastIndexOf('@') + 1)
   throw new ConfigError(
-    `NATS_URL: "${shown}" is not right; expected nats://host:4222 (no other scheme, no path)`,
+    `NATS_URL: "${shown}" is not right; expected nats://host:4222 or tls://host:4222 (no other scheme, no path)`,
   )
 }
 

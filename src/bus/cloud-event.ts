@@ -5,16 +5,33 @@ import { subjectOf } from './subjects.ts'
 
 export const CLOUD_EVENT_CONTENT_TYPE = 'application/cloudevents+json'
 
-/** Turns changes into messages. `prefix` begins every subject; `source` is the node's name. */
-export function createMessageMaker(prefix: string, source: string): (change: ChangeRow) => OutgoingMessage {
+export interface MessageMakerParts {
+  /** Begins every subject. */
+  readonly prefix: string
+  /** The node's name. */
+  readonly source: string
+  /** What a message says of its change: `data` as it is, or with people's ids hashed. */
+  readonly dataOf: (change: ChangeRow) => ChangeRow['data']
+}
+
+/**
+ * Turns changes into messages. `gapBefore`: so many changes of this visitor right before it were given up (B6); told
+ * where it is not 0.
+ */
+export type MessageMaker = (change: ChangeRow, gapBefore: number) => OutgoingMessage
+
+export function createMessageMaker({ prefix, source, dataOf }: MessageMakerParts): MessageMaker {
   // `source` is a URI reference (CloudEvents 1.0): a name with a blank in it is written as one.
   const sourceReference = encodeURI(source)
-  return (change) => ({
-    subject: subjectOf(prefix, change),
-    messageId: messageIdOf(change),
-    contentType: CLOUD_EVENT_CONTENT_TYPE,
-    bytes: Buffer.from(JSON.stringify(cloudEvent(change, sourceReference))),
-  })
+  return (change, gapBefore) => {
+    const data = { ...dataOf(change), ...(gapBefore === 0 ? {} : { gapBefore }) }
+    return {
+      subject: subjectOf(prefix, change),
+      messageId: messageIdOf(change),
+      contentType: CLOUD_EVENT_CONTENT_TYPE,
+      bytes: Buffer.from(JSON.stringify({ ...cloudEvent(change, sourceReference), data })),
+    }
+  }
 }
 
 /** `<globalVisitID>.<seq>.<n>`: the same change has the same id, however often it is sent. */
@@ -27,13 +44,14 @@ export function messageIdOf(change: Pick<ChangeRow, 'globalVisitID' | 'seq' | 'n
  * is looked at as well, so that a stream that outlived its store (a new data folder counts `seq` from 1 again) does
  * not make new changes look like old ones: time never goes back within a store (E4).
  */
-export function showsStored(stored: StoredMessage, change: ChangeRow): boolean {
+export function showsStored(stored: Pick<StoredMessage, 'messageId' | 'bytes'>, change: ChangeRow): boolean {
   const [globalVisitID, seqText, nText] = stored.messageId.split('.')
   const [seq, n] = [Number(seqText), Number(nText)]
   const isLaterOrSame = seq > change.seq || (seq === change.seq && n >= change.n)
   return globalVisitID === change.globalVisitID && isLaterOrSame && timeIn(stored.bytes) >= timeOf(change)
 }
 
+/** A CloudEvent without its `data`. */
 interface CloudEvent {
   readonly specversion: '1.0'
   readonly id: string
@@ -42,7 +60,6 @@ interface CloudEvent {
   readonly subject: string
   readonly time: string
   readonly datacontenttype: 'application/json'
-  readonly data: Readonly<Record<string, unknown>>
 }
 
 function cloudEvent(change: ChangeRow, source: string): CloudEvent {
@@ -54,7 +71,6 @@ function cloudEvent(change: ChangeRow, source: string): CloudEvent {
     subject: change.globalVisitID,
     time: timeOf(change),
     datacontenttype: 'application/json',
-    data: change.data,
   }
 }
 

@@ -1,4 +1,4 @@
-/** Whether changes may go out: NATS is connected, and the stream that keeps them is there (B3). */
+/** Whether changes may go out: NATS is connected, and it is known how (B3): through JetStream, whose stream is there, or without. */
 import type { Config } from '../config.ts'
 import type { Store } from '../store/contract.ts'
 import type { Bus, StreamFinding, WantedStream } from './bus.ts'
@@ -11,8 +11,12 @@ import { streamSubjects } from './subjects.ts'
  */
 export type GateState = 'connecting' | 'away' | 'checking' | 'refused' | 'open'
 
+/** `undecided`: NATS_JETSTREAM is `auto`, and NATS was not reached yet. */
+export type GateMode = 'jetStream' | 'core' | 'undecided'
+
 export interface Gate {
   readonly state: () => GateState
+  readonly mode: () => GateMode
   readonly problem: () => string | null
   readonly isOpen: () => boolean
   /** A publish found nobody who keeps it: the stream is looked for again. */
@@ -21,24 +25,32 @@ export interface Gate {
 }
 
 export interface GateParts {
-  readonly bus: Bus
+  readonly bus: Pick<Bus, 'isConnected' | 'onConnection' | 'ensureStream'>
   readonly store: Pick<Store, 'note' | 'saveNote'>
   readonly config: Pick<
     Config,
-    'natsPrefix' | 'natsStream' | 'natsStreamReplicas' | 'natsStreamMaxAgeMs' | 'natsStreamMaxBytes'
+    | 'natsJetstream'
+    | 'natsPrefix'
+    | 'natsStream'
+    | 'natsStreamReplicas'
+    | 'natsStreamMaxAgeMs'
+    | 'natsStreamMaxBytes'
   >
   readonly log: BusLog
   readonly onOpen: () => void
 }
 
-/** The note that says that JetStream was found, and the stream with it: from then on a missing one is an error. */
+/** The note of what was decided at the first connection; from then on a missing stream is an error. */
 export const STREAM_NOTE = 'bus.stream'
 
 const DUPLICATE_WINDOW_MS = 120_000
 const LOOK_AGAIN_MS = 1_000
 
+type Finding = StreamFinding | { readonly is: 'core'; readonly decidedNow: boolean }
+
 export function createGate({ bus, store, config, log, onOpen }: GateParts): Gate {
   const wanted = wantedStream(config)
+  let mode = modeOf(config.natsJetstream, store.note(STREAM_NOTE))
   let state: GateState = 'connecting'
   let problem: string | null = null
   let timer: NodeJS.Timeout | undefined
@@ -71,36 +83,51 @@ export function createGate({ bus, store, config, log, onOpen }: GateParts): Gate
     if (asked === look) isLooking = false
   }
 
-  /** Where the stream is found for the first time, that is written down before anything is published. */
-  async function find(): Promise<StreamFinding> {
+  /** What is found for the first time is written down before anything is published. */
+  async function find(): Promise<Finding> {
+    if (mode === 'core') return { is: 'core', decidedNow: false }
     const isKnown = wasFound(store.note(STREAM_NOTE), wanted.name)
     const finding = await bus.ensureStream(wanted, !isKnown)
-    if (finding.is === 'ready' && !isKnown) {
-      await store.saveNote(STREAM_NOTE, { jetStream: true, stream: wanted.name })
+    if (finding.is === 'ready') {
+      if (!isKnown) await store.saveNote(STREAM_NOTE, { jetStream: true, stream: wanted.name })
+      mode = 'jetStream'
+    } else if (finding.is === 'noJetStream' && mode === 'undecided') {
+      await store.saveNote(STREAM_NOTE, { jetStream: false })
+      mode = 'core'
+      return { is: 'core', decidedNow: true }
     }
     return finding
   }
 
-  function settle(finding: StreamFinding): void {
+  function settle(finding: Finding): void {
     switch (finding.is) {
       case 'noJetStream':
-        refuse('this NATS server has no JetStream; start it with -js (publishing needs it)')
+        refuse(
+          'this NATS server has no JetStream, and changes are published through it; start it with -js (or set NATS_JETSTREAM=off and lose what nobody listens to)',
+        )
         break
       case 'missing':
         refuse(
           `the stream ${wanted.name}, found before, is missing; it is not made again by itself, because what it held is gone: make it, or name another one in NATS_STREAM`,
         )
         break
+      case 'core':
+        if (finding.decidedNow) log.warn({}, DECIDED_CORE)
+        if (state !== 'open') open()
+        break
       case 'ready':
+        if (finding.created) log.info({ stream: wanted.name, subjects: wanted.subjects }, 'made the stream')
         // A doubt that came to nothing: what was refused goes on waiting its time.
-        if (state !== 'open') open(finding.created, finding.differences)
+        if (state === 'open') break
+        if (finding.differences.length > 0) {
+          log.warn({ stream: wanted.name, differences: finding.differences }, 'the stream is not as asked')
+        }
+        open()
         break
     }
   }
 
-  function open(created: boolean, differences: readonly string[]): void {
-    if (created) log.info({ stream: wanted.name, subjects: wanted.subjects }, 'made the stream')
-    if (differences.length > 0) log.warn({ stream: wanted.name, differences }, 'the stream is not as asked')
+  function open(): void {
     if (problem !== null) log.info({ stream: wanted.name }, 'changes go out again')
     state = 'open'
     problem = null
@@ -118,6 +145,7 @@ export function createGate({ bus, store, config, log, onOpen }: GateParts): Gate
 
   return {
     state: () => state,
+    mode: () => mode,
     problem: () => problem,
     isOpen: () => state === 'open',
     lookAgain() {
@@ -132,6 +160,9 @@ export function createGate({ bus, store, config, log, onOpen }: GateParts): Gate
   }
 }
 
+const DECIDED_CORE =
+  'this NATS server has no JetStream: from now on changes are published without it, and who does not listen misses them (NATS_JETSTREAM=on decides otherwise)'
+
 function wantedStream(config: GateParts['config']): WantedStream {
   return {
     name: config.natsStream,
@@ -141,6 +172,14 @@ function wantedStream(config: GateParts['config']): WantedStream {
     maxBytes: config.natsStreamMaxBytes,
     duplicateWindowMs: DUPLICATE_WINDOW_MS,
   }
+}
+
+/** What the configuration says, or, where it leaves it open, what was decided at the first connection. */
+function modeOf(natsJetstream: Config['natsJetstream'], note: unknown): GateMode {
+  if (natsJetstream !== 'auto') return natsJetstream === 'on' ? 'jetStream' : 'core'
+  const isNote = typeof note === 'object' && note !== null && 'jetStream' in note
+  if (!isNote) return 'undecided'
+  return note.jetStream === true ? 'jetStream' : 'core'
 }
 
 function wasFound(note: unknown, name: string): boolean {

@@ -14,15 +14,14 @@ export interface Lanes {
   /** The first change of the next visitor in turn, or null; the visitor waits until it is settled or postponed. */
   readonly take: () => Departure | null
   /**
-   * The change taken is published, and the visitor's next one may go: `sent` now, which shows that no later one was
-   * sent before; or `found` in the stream, where the next may be too.
+   * The change taken is published (or given up), and the visitor's next one may go: `sent` now, which shows that no
+   * later one was sent before; or `found` in the stream, where the next may be too.
    */
   readonly settle: (change: ChangeRow, how: 'sent' | 'found') => void
   /** The change taken was not accepted: it stays first of its visitor, and is taken again after a while. */
-  readonly postpone: (
-    change: ChangeRow,
-    how: { readonly doubtful: boolean; readonly clockMs: number },
-  ) => void
+  readonly postpone: (change: ChangeRow, how: Postponement) => void
+  /** How often in a row the change taken was refused for good, this time not counted. */
+  readonly refusals: (change: ChangeRow) => number
   /** Those that wait a while wait no longer: what held them up is over. */
   readonly retryNow: () => void
   /** Those that have waited long enough by this clock may be taken again. */
@@ -39,12 +38,22 @@ export interface Lanes {
   readonly saved: (progress: Progress) => void
 }
 
+export interface Postponement {
+  /** The stream may hold it all the same. */
+  readonly doubtful: boolean
+  /** It will be refused again (B6). */
+  readonly forGood: boolean
+  readonly clockMs: number
+}
+
 interface Lane {
   readonly number: number
   readonly changes: ChangeRow[]
   doubtful: boolean
   /** Refusals of the first change, one after another. */
   failures: number
+  /** Those of them that were for good, one after another. */
+  refusals: number
   retryMs: number
 }
 
@@ -75,8 +84,9 @@ export function createLanes(from: Progress): Lanes {
       lane.changes.push(change)
       return
     }
-    const begun: Lane = { number: change.number, changes: [change], doubtful, failures: 0, retryMs: 0 }
-    lanes.set(change.number, begun)
+    const { number } = change
+    const begun: Lane = { number, changes: [change], doubtful, failures: 0, refusals: 0, retryMs: 0 }
+    lanes.set(number, begun)
     ready.add(begun)
   }
 
@@ -92,6 +102,7 @@ export function createLanes(from: Progress): Lanes {
     const lane = laneOf(change)
     lane.changes.shift()
     lane.failures = 0
+    lane.refusals = 0
     lane.doubtful = how === 'found'
     size--
     progress.advance(change)
@@ -126,10 +137,12 @@ export function createLanes(from: Progress): Lanes {
     add,
     take,
     settle,
-    postpone(change, { doubtful, clockMs }) {
+    refusals: (change) => laneOf(change).refusals,
+    postpone(change, { doubtful, forGood, clockMs }) {
       const lane = laneOf(change)
       lane.doubtful ||= doubtful
       lane.failures++
+      lane.refusals = forGood ? lane.refusals + 1 : 0
       lane.retryMs = clockMs + retryDelayMs(lane.failures)
       waiting.add(lane)
     },

@@ -1,8 +1,9 @@
 /** Sends what the lanes hold while the gate is open: many visitors at once, one change a visitor (B4). */
 import { setTimeout as delay } from 'node:timers/promises'
 import type { ChangeRow } from '../store/rows.ts'
-import { type Bus, BusError, type OutgoingMessage } from './bus.ts'
-import { showsStored } from './cloud-event.ts'
+import { type Bus, BusError, type BusErrorKind, type OutgoingMessage } from './bus.ts'
+import { type MessageMaker, showsStored } from './cloud-event.ts'
+import type { DeadChanges } from './dead.ts'
 import type { Gate } from './gate.ts'
 import { type Departure, type Lanes, retryDelayMs } from './lanes.ts'
 import { type BusLog, reasonOf } from './log.ts'
@@ -13,11 +14,13 @@ export interface PublisherParts {
   readonly gate: Gate
   readonly lanes: Lanes
   readonly reader: Reader
-  readonly toMessage: (change: ChangeRow) => OutgoingMessage
+  readonly dead: DeadChanges
+  readonly toMessage: MessageMaker
   /** Visitors with a message on its way at once. */
   readonly inFlightMax: number
   readonly log: BusLog
-  readonly onSettled: () => void
+  /** One more change is done with; `seq` is its message's in the stream, null where it is in none. */
+  readonly onSettled: (change: ChangeRow, seq: number | null) => void
 }
 
 export interface Publisher {
@@ -27,19 +30,21 @@ export interface Publisher {
   readonly resume: () => void
   /** What the last one failed with, until one succeeds; else null. */
   readonly problem: () => string | null
-  /** Messages that the stream acknowledged. */
+  /** Messages that the stream acknowledged, or, without one, the server. */
   readonly published: () => number
   /** Goes on while it can, for `ms` at most, until all is sent; then nothing more is begun. */
   readonly drain: (ms: number) => Promise<void>
 }
 
+/** A change that is refused for good so many times is given up (B6). */
+const TRIES_MAX = 5
 /** A failure that repeats itself is logged once in this time. */
 const COMPLAIN_EVERY_MS = 60_000
 const READ_AGAIN_MS = 1_000
 const DRAIN_LOOK_MS = 5
 
 export function createPublisher(parts: PublisherParts): Publisher {
-  const { bus, gate, lanes, reader, toMessage, inFlightMax, log, onSettled } = parts
+  const { bus, gate, lanes, reader, dead, inFlightMax, log, onSettled } = parts
   let inFlight = 0
   let published = 0
   let isAwake = false
@@ -86,45 +91,76 @@ export function createPublisher(parts: PublisherParts): Publisher {
 
   async function deliver({ change, doubtful }: Departure): Promise<void> {
     try {
-      const isStored = doubtful && (await isInStream(change))
-      if (!isStored) await publish(change)
-      lanes.settle(change, isStored ? 'found' : 'sent')
+      const message = parts.toMessage(change, dead.gapBefore(change.number))
+      const stored = doubtful && gate.mode() === 'jetStream' ? await storedSeq(change, message) : null
+      const seq = stored ?? (await publish(message))
+      lanes.settle(change, stored === null ? 'sent' : 'found')
+      dead.told(change.number)
       failures = 0
       problem = null
-      onSettled()
+      onSettled(change, seq === 0 ? null : seq)
     } catch (error) {
-      postpone(change, error)
+      await fail(change, error)
     }
     inFlight--
     wake()
   }
 
   /**
-   * Whether this change got there in an attempt whose answer was lost. Asked by its own subject, which is quick in a
-   * stream of any size; what went out before it has been settled before it, so that no other subject matters.
+   * Where the stream has this change, if it got there in an attempt whose answer was lost; else null. Asked by its own
+   * subject, which is quick in a stream of any size; what went out before it has been settled before it, so that no
+   * other subject matters. 0 = it was there, and is gone by age.
    */
-  async function isInStream(change: ChangeRow): Promise<boolean> {
-    const last = await bus.lastOn(toMessage(change).subject)
-    return last !== null && showsStored(last, change)
+  async function storedSeq(change: ChangeRow, message: OutgoingMessage): Promise<number | null> {
+    const last = await bus.lastOn(message.subject)
+    if (last === null || !showsStored(last, change)) return null
+    if (last.messageId === message.messageId) return last.seq
+    return (await bus.sequenceOf(message)) ?? 0
   }
 
-  async function publish(change: ChangeRow): Promise<void> {
-    const { seq } = await bus.publish(toMessage(change))
+  /** The message's sequence in the stream; 0 where it goes out without one. */
+  async function publish(message: OutgoingMessage): Promise<number> {
+    if (gate.mode() === 'core') {
+      await bus.send(message)
+      published++
+      return 0
+    }
+    const { seq } = await bus.publish(message)
     // A server may call a message a duplicate that it never came to store, and then has no sequence for it. The stream
     // is asked before the next try, and the same id goes on being tried: under another one it might be stored twice.
     if (seq <= 0) throw new BusError('unanswered', 'the stream calls it a duplicate but does not hold it yet')
     published++
+    return seq
   }
 
-  function postpone(change: ChangeRow, error: unknown): void {
-    const clockMs = performance.now()
+  /** It is tried again, or, where that has no hope, given up (B6). */
+  async function fail(change: ChangeRow, error: unknown): Promise<void> {
     const kind = error instanceof BusError ? error.kind : 'refused'
-    lanes.postpone(change, { doubtful: kind === 'unanswered', clockMs })
+    if (kind === 'refusedForGood' && lanes.refusals(change) + 1 >= TRIES_MAX) {
+      try {
+        await dead.bury(change, reasonOf(error))
+        lanes.settle(change, 'found')
+        onSettled(change, null)
+        return
+      } catch (cause) {
+        complain({ reason: reasonOf(cause) }, 'a change that was refused for good cannot be written down')
+      }
+    }
+    postpone(change, { kind, reason: reasonOf(error) })
+  }
+
+  function postpone(
+    change: ChangeRow,
+    { kind, reason }: { readonly kind: BusErrorKind; readonly reason: string },
+  ): void {
+    const clockMs = performance.now()
+    const forGood = kind === 'refusedForGood'
+    lanes.postpone(change, { doubtful: kind === 'unanswered', forGood, clockMs })
     // What was on its way together fails together: that counts once.
     if (clockMs >= pausedUntilMs) pausedUntilMs = clockMs + retryDelayMs(++failures)
     if (kind === 'noStream') gate.lookAgain()
-    problem = reasonOf(error)
-    complain({ position: change.position, kind: change.kind, reason: problem }, 'a change waits')
+    problem = reason
+    complain({ position: change.position, kind: change.kind, reason }, 'a change waits')
   }
 
   function complain(fields: Readonly<Record<string, unknown>>, message: string): void {

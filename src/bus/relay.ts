@@ -1,22 +1,36 @@
-/** The relay: every committed change goes to NATS, per visitor in order, and none is lost on the way (B1 to B4). */
+/** The relay: every committed change goes to NATS, per visitor in order, and none is lost on the way (B1 to B6). */
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type Config, ConfigError } from '../config.ts'
 import type { Store } from '../store/contract.ts'
+import type { ChangeRow, SentPlace, SentRow } from '../store/rows.ts'
 import type { Visitors } from '../visitors/contract.ts'
-import { parseNatsUrl } from './address.ts'
+import { readNatsAccess } from './access.ts'
+import { watchBacklog } from './backlog.ts'
 import { readBeginning } from './beginning.ts'
-import type { Bus } from './bus.ts'
-import { createMessageMaker } from './cloud-event.ts'
-import { createGate, type GateState } from './gate.ts'
+import type { Bus, SentMessage } from './bus.ts'
+import { createMessageMaker, messageIdOf } from './cloud-event.ts'
+import { createDeadChanges } from './dead.ts'
+import { createGate, type GateMode, type GateState } from './gate.ts'
+import { identitiesIn, readIdentityView } from './identities.ts'
 import { createLanes } from './lanes.ts'
 import { type BusLog, reasonOf } from './log.ts'
-import { connectNats } from './nats.ts'
+import { connectNats } from './nats/nats-bus.ts'
 import { createPublisher } from './publisher.ts'
 import { createReader } from './reader.ts'
 import { createSaver } from './saver.ts'
 
 export type RelayStore = Pick<
   Store,
-  'changes' | 'lastPosition' | 'relayMark' | 'relayPlaces' | 'saveRelay' | 'note' | 'saveNote'
+  | 'changes'
+  | 'lastPosition'
+  | 'relayMark'
+  | 'relayPlaces'
+  | 'saveRelay'
+  | 'sentOf'
+  | 'dead'
+  | 'putDead'
+  | 'note'
+  | 'saveNote'
 >
 
 export interface RelayParts {
@@ -26,7 +40,7 @@ export interface RelayParts {
   readonly onCommitted: Visitors['onCommitted']
   /** Epoch ms. */
   readonly now: () => number
-  /** The bus to use; without it, NATS where the configuration says. */
+  /** The bus to use, and to close in the end; without it, NATS where the configuration says. */
   readonly bus?: Bus
   /** Changes held in memory at most; the rest waits on disk. */
   readonly windowRows?: number
@@ -35,20 +49,33 @@ export interface RelayParts {
 export interface RelayStats {
   readonly connected: boolean
   readonly state: GateState
+  /** Through JetStream, or without (B3). */
+  readonly mode: GateMode
   /** Why changes do not go out, where that is known; else null. */
   readonly problem: string | null
   /** Committed changes that are not published yet. */
   readonly backlogRows: number
   /** How old the oldest of them is, in ms; 0 where there is none. */
   readonly oldestAgeMs: number
+  /** More wait, or for longer, than the limits allow (B5). */
+  readonly isOverLimit: boolean
   /** Messages acknowledged since the start. */
   readonly published: number
+  /** Changes that NATS refused for good and that lie among the dead (B6). */
+  readonly dead: number
 }
 
 export interface Relay {
   /** There may be changes to read; needed only where something was written past `onCommitted`. */
   readonly wake: () => void
   readonly stats: () => RelayStats
+  /**
+   * Where the stream holds the messages that name this identity: those that are remembered, which is as long as the
+   * stream keeps a message. Rejects where not all of it can be known now.
+   */
+  readonly sequencesOf: (identityId: string) => Promise<readonly SentMessage[]>
+  /** Deletes messages from the stream: see `Bus`. */
+  readonly deleteMessages: Bus['deleteMessages']
   /** Within `drainMs` sends what it can and writes down how far it came; leaves nothing open. Once. */
   readonly close: (drainMs: number) => Promise<void>
 }
@@ -64,23 +91,26 @@ const DRAIN_SHARE = 0.8
 export async function startRelay(parts: RelayParts): Promise<Relay> {
   const { store, config, log, onCommitted, now, windowRows = WINDOW_ROWS } = parts
   checkConfig(config)
-  const address = parseNatsUrl(config.natsUrl)
+  const access = readNatsAccess(config)
   const from = await readBeginning(store, config)
-  const bus = parts.bus ?? connectNats({ address, stream: config.natsStream, clientName: config.source, log })
+  const dataOf = await readIdentityView(store, config)
+  const dead = createDeadChanges({ store, log, now })
+  const bus = parts.bus ?? connectNats({ access, stream: config.natsStream, clientName: config.source, log })
   const lanes = createLanes(from)
   const reader = createReader({ store, lanes, mark: from.mark, windowRows })
   const saver = createSaver(store, lanes, log)
   const gate = createGate({ bus, store, config, log, onOpen: () => publisher.resume() })
   const publisher = createPublisher({
-    bus,
-    gate,
-    lanes,
-    reader,
-    toMessage: createMessageMaker(config.natsPrefix, config.source),
+    ...{ bus, gate, lanes, reader, dead, log },
+    toMessage: createMessageMaker({ prefix: config.natsPrefix, source: config.source, dataOf }),
     inFlightMax: config.natsInFlight,
-    log,
-    onSettled: saver.settled,
+    onSettled: (change, seq) => saver.settled(sentRow(change, { seq, at: now() })),
   })
+  const backlog = () => ({
+    rows: lanes.size() + reader.unread(),
+    oldestAgeMs: ageOf(lanes.oldestAt(), now()),
+  })
+  const watch = watchBacklog({ backlog, config, log })
   const stopListening = onCommitted(({ changes }) => {
     if (changes.length === 0) return
     reader.announce(changes.length)
@@ -98,37 +128,74 @@ export async function startRelay(parts: RelayParts): Promise<Relay> {
       publisher.wake()
     },
     stats() {
-      const oldestAt = lanes.oldestAt()
+      const { rows: backlogRows, oldestAgeMs } = backlog()
       return {
         connected: bus.isConnected(),
         state: gate.state(),
+        mode: gate.mode(),
         problem: gate.problem() ?? publisher.problem(),
-        backlogRows: lanes.size() + reader.unread(),
-        oldestAgeMs: oldestAt === null ? 0 : Math.max(0, now() - oldestAt),
+        backlogRows,
+        oldestAgeMs,
+        isOverLimit: watch.isOverLimit(),
         published: publisher.published(),
+        dead: dead.count(),
       }
     },
+    async sequencesOf(identityId) {
+      if (!(await saver.flush())) throw new Error('what was published last cannot be written down yet')
+      return readSequences(store, identityId)
+    },
+    deleteMessages: bus.deleteMessages,
     async close(drainMs) {
       closing.abort()
       await counting
       await publisher.drain(drainMs * DRAIN_SHARE)
       stopListening()
+      watch.close()
       gate.close()
+      await dead.close()
       await saver.close()
       await bus.close()
     },
   }
 }
 
+function ageOf(at: number | null, now: number): number {
+  return at === null ? 0 : Math.max(0, now - at)
+}
+
+/** What is remembered of a message: nothing where it names nobody, or is in no stream. */
+function sentRow(
+  change: ChangeRow,
+  { seq, at }: { readonly seq: number | null; readonly at: number },
+): SentRow | null {
+  const identityIds = identitiesIn(change)
+  if (seq === null || identityIds.length === 0) return null
+  return { seq, messageId: messageIdOf(change), at, identityIds }
+}
+
+/** Rows of sent messages looked at before others work. */
+const SENT_SLICE_ROWS = 2_000
+
+async function readSequences(
+  store: Pick<Store, 'sentOf'>,
+  identityId: string,
+): Promise<readonly SentMessage[]> {
+  const messages: SentMessage[] = []
+  let after: SentPlace | null = null
+  do {
+    const { found, next } = store.sentOf(identityId, { after, rows: SENT_SLICE_ROWS })
+    messages.push(...found.map(({ seq, messageId }) => ({ seq, messageId })))
+    after = next
+    await nextTurn()
+  } while (after !== null)
+  return messages
+}
+
 const SUBJECT_WORDS = /^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/
 const STREAM_NAME = /^[A-Za-z0-9_-]+$/
 
-function checkConfig({ natsJetstream, natsPrefix, natsStream }: Config): void {
-  if (natsJetstream === 'off') {
-    throw new ConfigError(
-      'NATS_JETSTREAM: "off" is not possible; changes are published through JetStream only: set auto or on, and start nats-server with -js',
-    )
-  }
+function checkConfig({ natsPrefix, natsStream }: Config): void {
   if (!SUBJECT_WORDS.test(natsPrefix)) {
     throw new ConfigError(
       `NATS_PREFIX: "${natsPrefix}" is not right; expected words of letters, digits, _ and -, separated by dots`,

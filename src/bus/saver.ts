@@ -1,11 +1,14 @@
-/** Writes down how far publishing has come: now and then, not once a message. After a crash the stream is asked. */
+/** Writes down how far publishing has come, and where: now and then, not once a message. After a crash the stream is asked. */
 import type { Store } from '../store/contract.ts'
+import type { SentRow } from '../store/rows.ts'
 import type { Lanes } from './lanes.ts'
 import { type BusLog, reasonOf } from './log.ts'
 
 export interface Saver {
-  /** One more change is published. */
-  readonly settled: () => void
+  /** One more change is done with; `sent` says where it is, and is null where nothing need be remembered of it. */
+  readonly settled: (sent: SentRow | null) => void
+  /** Writes what there is; false where the disk would not have it. */
+  readonly flush: () => Promise<boolean>
   /** Writes what is left. */
   readonly close: () => Promise<void>
 }
@@ -19,6 +22,7 @@ export function createSaver(
   log: BusLog,
 ): Saver {
   let settled = 0
+  let sent: SentRow[] = []
   let timer: NodeJS.Timeout | undefined
   let saving: Promise<void> | null = null
   let hasComplained = false
@@ -42,11 +46,14 @@ export function createSaver(
   async function write(): Promise<void> {
     const progress = lanes.unsaved()
     if (progress === null) return
+    const written = sent
+    sent = []
     try {
-      await store.saveRelay(progress.mark, progress.places)
+      await store.saveRelay(progress.mark, progress.places, written)
       lanes.saved(progress)
       hasComplained = false
     } catch (error) {
+      sent = [...written, ...sent]
       if (!hasComplained)
         log.warn({ reason: reasonOf(error) }, 'how far NATS has come cannot be written down')
       hasComplained = true
@@ -54,17 +61,27 @@ export function createSaver(
     }
   }
 
+  async function flush(): Promise<boolean> {
+    await saving
+    saving = write().finally(() => {
+      saving = null
+    })
+    await saving
+    return sent.length === 0
+  }
+
   return {
-    settled() {
+    settled(row) {
       settled++
+      if (row !== null) sent.push(row)
       if (settled >= SAVE_EVERY_SETTLED) save()
       else saveSoon()
     },
+    flush,
     async close() {
       isClosed = true
       clearTimeout(timer)
-      await saving
-      await write()
+      await flush()
     },
   }
 }

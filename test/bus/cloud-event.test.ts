@@ -18,8 +18,11 @@ const CHANGE: ChangeRow = {
   data: { state: 'WM-Recognized', identityId: 'ann@example.org' },
 }
 
+const makerOf = (prefix: string, source: string) =>
+  createMessageMaker({ prefix, source, dataOf: ({ data }) => data })
+
 cloudEvent('[B1] a change is one CloudEvent 1.0 in JSON structured mode', () => {
-  const message = createMessageMaker('vestibule', 'node 1')(CHANGE)
+  const message = makerOf('vestibule', 'node 1')(CHANGE, 0)
   assert.is(message.subject, 'vestibule.identity.wm-recognized.g1')
   assert.is(message.contentType, 'application/cloudevents+json')
   assert.is(message.messageId, 'g1.17.2')
@@ -35,9 +38,14 @@ cloudEvent('[B1] a change is one CloudEvent 1.0 in JSON structured mode', () => 
   })
 })
 
+cloudEvent('[B6] a message after changes that were given up says how many', () => {
+  const event = JSON.parse(Buffer.from(makerOf('p', 's')(CHANGE, 2).bytes).toString())
+  assert.equal(event.data, { ...CHANGE.data, gapBefore: 2 })
+})
+
 cloudEvent('[B1] the type tells what happened', () => {
   const typeOf = (kind: ChangeRow['kind'], name: string) =>
-    JSON.parse(Buffer.from(createMessageMaker('p', 's')({ ...CHANGE, kind, name }).bytes).toString()).type
+    JSON.parse(Buffer.from(makerOf('p', 's')({ ...CHANGE, kind, name }, 0).bytes).toString()).type
   assert.is(typeOf('visit', 'opened'), 'vestibule.visit.opened')
   assert.is(typeOf('event', 'cart.add'), 'vestibule.event.recorded')
   assert.is(typeOf('lease', 'ended'), 'vestibule.lease.ended')
@@ -47,7 +55,7 @@ cloudEvent('[B1] the type tells what happened', () => {
 cloudEvent(
   '[B2] a stored message shows that the same and earlier changes are stored, and no later one',
   () => {
-    const stored = createMessageMaker('p', 's')(CHANGE)
+    const stored = makerOf('p', 's')(CHANGE, 0)
     assert.ok(showsStored(stored, CHANGE))
     assert.ok(showsStored(stored, { ...CHANGE, n: 1 }))
     assert.ok(showsStored(stored, { ...CHANGE, seq: 9, n: 9 }))
@@ -58,7 +66,7 @@ cloudEvent(
 )
 
 cloudEvent('[B2] a stream that outlived its store says nothing of the new changes', () => {
-  const stored = createMessageMaker('p', 's')(CHANGE)
+  const stored = makerOf('p', 's')(CHANGE, 0)
   assert.not.ok(showsStored(stored, { ...CHANGE, seq: 1, n: 1, at: CHANGE.at + 1 }))
 })
 
@@ -67,7 +75,7 @@ cloudEvent("[B2] somebody else's message on the subject says nothing", () => {
   for (const text of ['', 'not json', '{}', 'null', '{"time":7}']) {
     assert.not.ok(showsStored({ messageId, bytes: Buffer.from(text) }, CHANGE), text)
   }
-  const { bytes } = createMessageMaker('p', 's')(CHANGE)
+  const { bytes } = makerOf('p', 's')(CHANGE, 0)
   assert.not.ok(showsStored({ messageId: '', bytes }, CHANGE))
 })
 

@@ -35,7 +35,7 @@ lanes('[B4] a change that failed is taken again, before any later one of its vis
   const [first, second] = [change(1, 1), change(2, 1)]
   const one = filled([first, second])
   one.take()
-  one.postpone(first, { doubtful: false, clockMs: 1_000 })
+  one.postpone(first, { doubtful: false, forGood: false, clockMs: 1_000 })
   assert.is(one.take(), null)
   assert.is(one.nextRetryMs(), 1_000 + retryDelayMs(1))
   one.retryDue(1_000 + retryDelayMs(1) - 1)
@@ -48,13 +48,30 @@ lanes('[B2] what may have arrived unheard is doubtful until it is sent or found'
   const [first, second, third] = [change(1, 1), change(2, 1), change(3, 1)]
   const one = filled([first, second, third])
   one.take()
-  one.postpone(first, { doubtful: true, clockMs: 0 })
+  one.postpone(first, { doubtful: true, forGood: false, clockMs: 0 })
   one.retryNow()
   assert.equal(one.take(), { change: first, doubtful: true })
   one.settle(first, 'found')
   assert.equal(one.take(), { change: second, doubtful: true })
   one.settle(second, 'sent')
   assert.equal(one.take(), { change: third, doubtful: false })
+})
+
+lanes('[B6] refusals for good are counted in a row; another failure in between begins anew', () => {
+  const [first, second] = [change(1, 1), change(2, 1)]
+  const one = filled([first, second])
+  const counts = [true, true, false, true].map((forGood) => {
+    one.take()
+    const before = one.refusals(first)
+    one.postpone(first, { doubtful: false, forGood, clockMs: 0 })
+    one.retryNow()
+    return before
+  })
+  assert.equal(counts, [0, 1, 2, 0])
+  one.take()
+  one.settle(first, 'found')
+  one.take()
+  assert.is(one.refusals(second), 0)
 })
 
 lanes('[B2] the wait after failures doubles up to its end', () => {

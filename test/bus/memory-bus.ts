@@ -3,7 +3,9 @@ import {
   type Bus,
   BusError,
   type OutgoingMessage,
+  type OutgoingRequest,
   type PublishAck,
+  type RequestService,
   type StreamFinding,
 } from '../../src/bus/bus.ts'
 
@@ -18,17 +20,25 @@ export interface MemoryBus extends Bus {
   /** What becomes of the next attempts; `store` is what happens otherwise. */
   answer: (message: OutgoingMessage) => Answer | Promise<Answer>
   finding: StreamFinding
+  /** What was sent without a stream, in order. */
+  readonly sent: readonly OutgoingMessage[]
+  /** What a request is answered with. */
+  answerRequest: (request: OutgoingRequest) => Promise<Uint8Array>
+  /** The service that is served now, or null. */
+  readonly served: () => RequestService | null
   readonly setConnected: (connected: boolean) => void
 }
 
 /** `lost`: stored, but nobody hears of it; `phantom`: called a duplicate, and not stored. */
-export type Answer = 'store' | 'lost' | 'unanswered' | 'refused' | 'noStream' | 'phantom'
+export type Answer = 'store' | 'lost' | 'unanswered' | 'refused' | 'refusedForGood' | 'noStream' | 'phantom'
 
 export function createMemoryBus(): MemoryBus {
   const stored: OutgoingMessage[] = []
   const attempts: OutgoingMessage[] = []
+  const sent: OutgoingMessage[] = []
   const listeners = new Set<(connected: boolean) => void>()
   let connected = true
+  let served: RequestService | null = null
   let questions = 0
   let inFlight = 0
   let inFlightMost = 0
@@ -50,6 +60,7 @@ export function createMemoryBus(): MemoryBus {
         throw new BusError('unanswered', 'no answer')
       case 'unanswered':
       case 'refused':
+      case 'refusedForGood':
       case 'noStream':
         throw new BusError(answer, `the test says ${answer}`)
     }
@@ -58,6 +69,7 @@ export function createMemoryBus(): MemoryBus {
   const bus: MemoryBus = {
     stored,
     attempts,
+    sent,
     questions: () => questions,
     inFlightMost: () => inFlightMost,
     answer: () => 'store',
@@ -81,11 +93,33 @@ export function createMemoryBus(): MemoryBus {
         inFlight--
       }
     },
+    async send(message) {
+      attempts.push(message)
+      const answer = await bus.answer(message)
+      if (answer === 'lost' || answer === 'store') sent.push(message)
+      if (answer !== 'store') settle(message, answer === 'lost' ? 'unanswered' : answer)
+    },
     async lastOn(subject) {
       questions++
-      return stored.findLast((message) => message.subject === subject) ?? null
+      const index = stored.findLastIndex((message) => message.subject === subject)
+      const message = stored[index]
+      return message === undefined ? null : { ...message, seq: index + 1 }
+    },
+    async sequenceOf({ messageId }) {
+      const index = stored.findIndex((message) => message.messageId === messageId)
+      return index < 0 ? null : index + 1
     },
     ensureStream: async () => bus.finding,
+    deleteMessages: async (messages) => messages.length,
+    answerRequest: async () => new Uint8Array(),
+    request: (request) => bus.answerRequest(request),
+    served: () => served,
+    serve(service) {
+      served = service
+      return async () => {
+        served = null
+      }
+    },
     close: async () => undefined,
   }
   return bus

@@ -1,6 +1,6 @@
 /** The store as the relay sees it, in memory: changes that are committed, and what the relay writes down. */
 import type { RelayStore } from '../../src/bus/relay.ts'
-import type { ChangeRow, RelayPlaceRow } from '../../src/store/rows.ts'
+import type { ChangeRow, DeadRow, RelayPlaceRow, SentRow } from '../../src/store/rows.ts'
 import type { Committed } from '../../src/visitors/contract.ts'
 
 export interface MemoryStore extends RelayStore {
@@ -23,6 +23,8 @@ export function createMemoryStore(): MemoryStore {
   const visitors = new Map<string, { readonly number: number; seq: number }>()
   const places = new Map<number, RelayPlaceRow>()
   const notes = new Map<string, unknown>()
+  const dead: DeadRow[] = []
+  const sent: SentRow[] = []
   let position = 0
   let mark = 0
   let losing = false
@@ -62,13 +64,25 @@ export function createMemoryStore(): MemoryStore {
     lastPosition: () => position,
     relayMark: () => mark,
     relayPlaces: () => [...places.values()],
-    async saveRelay(newMark, newPlaces) {
+    async saveRelay(newMark, newPlaces, newSent = []) {
       if (losing) return
+      sent.push(...newSent)
       saves++
       mark = newMark
       for (const place of newPlaces) {
         if (place.position === 0) places.delete(place.number)
         else places.set(place.number, place)
+      }
+    },
+    sentOf: (identityId) => ({
+      found: sent.filter(({ identityIds }) => identityIds.includes(identityId)),
+      next: null,
+    }),
+    dead: ({ from = 0 }) => dead.filter(({ change }) => change.position >= from),
+    async putDead(newDead) {
+      for (const row of newDead) {
+        const index = dead.findIndex(({ change }) => change === row.change)
+        dead.splice(index < 0 ? dead.length : index, 1, row)
       }
     },
     note: (name) => notes.get(name) ?? null,

@@ -97,10 +97,10 @@ stream(
 )
 
 stream(
-  '[B3] a server without JetStream is an error that ends when it has one',
+  '[B3] with NATS_JETSTREAM=on, a server without it is an error that ends when it has one',
   withServer(
     async ({ server, store, start }) => {
-      const relay = await start()
+      const relay = await start({ natsJetstream: 'on' })
       store.commit('g1', [opened])
       assert.match(await refusal(relay), 'JetStream')
       assert.is(relay.stats().connected, true)

@@ -7,9 +7,9 @@ import {
   nanos,
   type StreamConfig,
 } from 'nats'
-import { parseNatsUrl } from '../../src/bus/address.ts'
+import { readNatsAccess } from '../../src/bus/access.ts'
 import type { Bus } from '../../src/bus/bus.ts'
-import { connectNats } from '../../src/bus/nats.ts'
+import { connectNats } from '../../src/bus/nats/nats-bus.ts'
 import { type Relay, startRelay } from '../../src/bus/relay.ts'
 import { streamSubjects } from '../../src/bus/subjects.ts'
 import { type Config, defaultConfig } from '../../src/config.ts'
@@ -71,8 +71,8 @@ export function withStream(
 
 /** A bus to this server that gives up an answer early. */
 export function impatientBus(server: NatsServer, answerMs: number): Bus {
-  const address = parseNatsUrl(server.url)
-  return connectNats({ address, stream: STREAM, clientName: 'test', log: QUIET, answerMs })
+  const access = readNatsAccess({ ...defaultConfig(), natsUrl: server.url })
+  return connectNats({ access, stream: STREAM, clientName: 'test', log: QUIET, answerMs })
 }
 
 /** What was published is acknowledged. */
