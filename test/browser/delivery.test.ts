@@ -301,47 +301,6 @@ delivery(
 )
 
 delivery(
-  '[T3] back online it reconnects at once, but never before its time after 4005',
-  async ({ server, page }) => {
-    const comesOnline = () => page.evaluate("dispatchEvent(new Event('online'))").then(() => state(page))
-    await page.clock.install()
-    await page.goto(server.url)
-    await server.saw('PageEntered')
-    for (const socket of server.sockets()) socket.close(4001)
-    await until(page, 'waiting')
-    assert.is(await comesOnline(), 'connecting')
-    await until(page, 'open')
-    for (const socket of server.sockets()) socket.close(4005)
-    await until(page, 'waiting')
-    assert.is(await comesOnline(), 'waiting')
-    await page.clock.fastForward(59_000)
-    assert.is(await state(page), 'waiting')
-    await page.clock.fastForward(22_000)
-    await until(page, 'open')
-    assert.is(server.hellos.length, 3)
-  },
-)
-
-delivery(
-  '[T3] a server that owes an answer for 30 s is given up, and asked again',
-  async ({ server, page }) => {
-    await page.clock.install()
-    await page.goto(server.url)
-    await server.saw('PageEntered')
-    server.answer(null)
-    await push(page, 'One')
-    await page.clock.runFor(1_000)
-    await server.saw('One')
-    server.answer(() => ({}))
-    await page.clock.fastForward(28_000)
-    assert.is(await state(page), 'open')
-    await page.clock.fastForward(2_000)
-    await page.clock.runFor(1_000)
-    await eventually(5_000, 'One to come again', () => (timesSent(server, 'One') === 2 ? true : undefined))
-  },
-)
-
-delivery(
   '[T4] at pagehide the rest goes by beacon, marked final, and is not lost if the beacon is',
   async ({ server, page }) => {
     await page.goto(server.url)
