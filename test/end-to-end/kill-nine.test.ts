@@ -7,7 +7,7 @@ import { openStore } from '../../src/store/store.ts'
 import { tempFolder } from '../helpers/temp-folder.ts'
 import { eventually } from '../helpers/within.ts'
 import { type NumberedClient, startNumberedClient } from './numbered-client.ts'
-import { end, freePort, startServerProcess } from './server-process.ts'
+import { buildServer, end, freePort, startServerProcess } from './server-process.ts'
 
 const killing = suite('kill -9')
 
@@ -18,6 +18,7 @@ const ACKS_A_ROUND = 60
 
 killing('[Q1] every acknowledged event is there once, in order, after ten kills', async () => {
   const folder = tempFolder()
+  const built = await buildServer()
   const port = await freePort()
   const args = ['--port', String(port), '--data', folder.path, '--log-level', 'silent']
   const unlimited = [
@@ -31,7 +32,7 @@ killing('[Q1] every acknowledged event is there once, in order, after ten kills'
   const clients = Array.from({ length: CLIENTS }, () => startNumberedClient(`ws://127.0.0.1:${port}/track`))
   try {
     for (let kill = 0; kill < KILLS; kill += 1) {
-      const server = await startServerProcess([...args, ...unlimited])
+      const server = await startServerProcess(built.file, [...args, ...unlimited])
       const before = acknowledgedBy(clients)
       try {
         await eventually(20_000, 'the load is acknowledged', () =>
@@ -41,7 +42,7 @@ killing('[Q1] every acknowledged event is there once, in order, after ten kills'
         await end(server, 'SIGKILL')
       }
     }
-    const last = await startServerProcess([...args, ...unlimited])
+    const last = await startServerProcess(built.file, [...args, ...unlimited])
     try {
       for (const client of clients) client.finish()
       await eventually(20_000, 'all is acknowledged', () =>
@@ -52,6 +53,7 @@ killing('[Q1] every acknowledged event is there once, in order, after ten kills'
     }
   } finally {
     for (const client of clients) client.close()
+    built.remove()
   }
   await proveAcknowledged(folder.path, clients)
   assert.is(await verify(['--data', folder.path]), 0)

@@ -1,15 +1,40 @@
 /** The real server in a process of its own, which a test may end in any way. */
 import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
 import { within } from '../helpers/within.ts'
 
-const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+const root = fileURLToPath(new URL('../../', import.meta.url))
+
+export interface BuiltServer {
+  readonly file: string
+  readonly remove: () => void
+}
+
+/** The server in one file: starting it many times costs a fraction. What it serves lies beside it in dist/. */
+export async function buildServer(): Promise<BuiltServer> {
+  const dist = join(root, 'dist')
+  mkdirSync(dist, { recursive: true })
+  const folder = mkdtempSync(join(dist, 'server-'))
+  const file = join(folder, 'main.mjs')
+  await build({
+    entryPoints: [join(root, 'src/main.ts')],
+    outfile: file,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    packages: 'external',
+    logLevel: 'warning',
+  })
+  return { file, remove: () => rmSync(folder, { recursive: true, force: true }) }
+}
 
 /** Starts `vestibule serve`; resolves when it listens. */
-export async function startServerProcess(args: readonly string[]): Promise<ChildProcess> {
-  const command = ['--import', 'tsx', main, 'serve', ...args]
-  const child = spawn(process.execPath, command, { stdio: ['ignore', 'pipe', 'pipe'] })
+export async function startServerProcess(file: string, args: readonly string[]): Promise<ChildProcess> {
+  const child = spawn(process.execPath, [file, 'serve', ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
   let said = ''
   child.stderr?.on('data', (text) => {
     said += String(text)
