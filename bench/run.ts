@@ -30,8 +30,19 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { quick: { type: 'boolean' }, rounds: { type: 'string' }, help: { type: 'boolean' } },
 })
+const MEASURES = ['speed', 'latency', 'disk', 'memory']
 if (values.help === true) process.stdout.write(HELP)
+else if (isWrong()) process.exitCode = 2
 else await bench()
+
+function isWrong(): boolean {
+  const unknown = positionals.find((name) => !MEASURES.includes(name))
+  if (unknown !== undefined) process.stderr.write(`bench: "${unknown}" is none of ${MEASURES.join(', ')}\n`)
+  const isNumber = values.rounds === undefined || /^[1-9]\d*$/.test(values.rounds)
+  if (!isNumber)
+    process.stderr.write(`bench: --rounds must be a whole number, 1 or more, got "${values.rounds}"\n`)
+  return unknown !== undefined || !isNumber
+}
 
 async function bench(): Promise<void> {
   const isQuick = values.quick === true
