@@ -95,7 +95,7 @@ function giveTurn(browsers: readonly Browser[], first: number): void {
   }
 }
 
-/** Everybody is online and waits for acks; a second time for what was left while the first were waited for. */
+/** Everybody is online, and waits for the acks that are still to come. */
 async function drain(browsers: readonly Browser[]): Promise<void> {
   for (const browser of browsers) settleDown(browser)
   const until = performance.now() + DRAIN_MS
