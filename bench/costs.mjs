@@ -12,5 +12,7 @@ process.on('message', () => {
     anonymousBytes: Number(anonymousKb) * 1_024,
   })
 })
+// A bench that ends, however it ends, leaves no server behind.
+process.on('disconnect', () => process.kill(process.pid, 'SIGTERM'))
 // It answers while there is something else to do, and keeps nothing alive.
 process.channel.unref()
