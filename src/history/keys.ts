@@ -9,6 +9,8 @@ export type Scope = (typeof SCOPES)[number]
 export interface Principal {
   readonly name: string
   readonly scopes: ReadonlySet<Scope>
+  /** A token's end, epoch ms; a static key has none. */
+  readonly until?: number
 }
 
 /** One key as it was written down. */
@@ -21,16 +23,28 @@ export interface Key {
 export interface KeyRing {
   /** The key that an Authorization header brings, or null. Takes the same time for every wrong one. */
   find(authorization: string | undefined): Principal | null
+  /** Whether this one, found here or on the ring before, still has its key as it was. */
+  has(principal: Principal): boolean
+  /** By a digest of all that a key is. */
+  readonly principals: ReadonlyMap<string, Principal>
 }
 
-/** Keys ready to be compared. */
-export function createKeyRing(keys: readonly Key[]): KeyRing {
-  const held = keys.map(({ name, secret, scopes }) => ({
-    principal: { name, scopes: new Set(scopes) },
-    basic: digest(`${name}:${secret}`),
-    bearer: digest(secret),
-  }))
+/** Keys ready to be compared. A key that is on the ring before as it is here stays the same principal. */
+export function createKeyRing(keys: readonly Key[], before?: KeyRing): KeyRing {
+  const held = keys.map(({ name, secret, scopes }) => {
+    const whole = digest(`${name}:${secret}:${[...scopes].sort().join('+')}`).toString('base64')
+    return {
+      whole,
+      principal: before?.principals.get(whole) ?? { name, scopes: new Set(scopes) },
+      basic: digest(`${name}:${secret}`),
+      bearer: digest(secret),
+    }
+  })
+  const principals = new Map(held.map(({ whole, principal }) => [whole, principal]))
+  const known = new Set<Principal>(principals.values())
   return {
+    principals,
+    has: (principal) => known.has(principal),
     find: (authorization) => {
       const brought = parseAuthorization(authorization)
       if (brought === null) return null
