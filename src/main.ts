@@ -1,0 +1,31 @@
+#!/usr/bin/env node
+/** The command line: `vestibule COMMAND`. Each command is a file of src/commands/ and returns its exit code. */
+import { load } from './commands/load.ts'
+import { serve } from './commands/serve.ts'
+import { verify } from './commands/verify.ts'
+
+interface Command {
+  readonly says: string
+  readonly run: (args: string[]) => Promise<number>
+}
+
+const COMMANDS: Readonly<Record<string, Command>> = {
+  serve: { says: 'serves browsers, agents and engines', run: serve },
+  verify: { says: 'proves that a data folder agrees with itself', run: verify },
+  load: { says: 'lets many browsers live on a server, and measures it', run: load },
+}
+
+function usage(): string {
+  const lines = Object.entries(COMMANDS).map(([name, { says }]) => `  ${name.padEnd(8)} ${says}`)
+  return `usage: vestibule COMMAND [--help]\n\n${lines.join('\n')}\n`
+}
+
+const [name = '', ...args] = process.argv.slice(2)
+const command = COMMANDS[name]
+if (command === undefined) {
+  const asked = ['', '--help', '-h', 'help'].includes(name)
+  process.stderr.write(asked ? usage() : `vestibule: "${name}" is not a command\n${usage()}`)
+  process.exitCode = asked ? 0 : 2
+} else {
+  process.exitCode = await command.run(args)
+}
