@@ -23,7 +23,7 @@ interface Count {
   readonly failed: number
 }
 
-await installPackages(['nats-server', 'chromium'])
+await installPackages(['nats-server', 'chromium', 'openssl'])
 const wanted = process.argv.slice(2)
 const groups = wanted.length === 0 ? GROUPS : GROUPS.filter(({ name }) => wanted.includes(name))
 let passed = 0

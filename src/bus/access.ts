@@ -1,5 +1,6 @@
 /** Where NATS is and how we get in: NATS_URL with the files that NATS_CREDS and NATS_TLS_* name (B7). */
 import { readFileSync } from 'node:fs'
+import { isIP } from 'node:net'
 import { type Config, ConfigError, OPTIONS } from '../config.ts'
 import { type NatsCredentials, parseNatsUrl } from './address.ts'
 
@@ -26,8 +27,19 @@ type AccessConfig = Pick<Config, 'natsUrl' | 'natsCreds' | 'natsTlsCa' | 'natsTl
 
 /** Reads all of it, and whether the files can be read. Throws `ConfigError`, which shows nothing secret. */
 export function readNatsAccess(config: AccessConfig): NatsAccess {
-  const { servers, credentials, tls } = parseNatsUrl(config.natsUrl)
-  return { servers, login: loginOf(credentials, config.natsCreds), tls: tlsOf(config, tls) }
+  const { servers, credentials, tls: isAsked } = parseNatsUrl(config.natsUrl)
+  const tls = tlsOf(config, isAsked)
+  if (tls !== null) refuseBareAddresses(servers)
+  return { servers, login: loginOf(credentials, config.natsCreds), tls }
+}
+
+/** The client compares a certificate with the name that a server is called by, and with `localhost` where it has none. */
+function refuseBareAddresses(servers: readonly string[]): void {
+  const bare = servers.find((server) => isIP(server.slice(0, server.lastIndexOf(':')).replace(/[[\]]/g, '')))
+  if (bare === undefined) return
+  throw new ConfigError(
+    `NATS_URL: over TLS, call ${bare} by a name, which its certificate can be compared with`,
+  )
 }
 
 function loginOf(credentials: NatsCredentials, path: string): NatsLogin {

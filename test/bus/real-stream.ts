@@ -1,5 +1,6 @@
 /** A relay with a nats-server of its own for a test, and what a subscriber finds there. */
 import {
+  type ConnectionOptions,
   connect,
   type JetStreamManager,
   type NatsConnection,
@@ -127,12 +128,21 @@ export function replay(server: NatsServer, subject: string, count: number): Prom
 }
 
 /** Asks the server directly, as an operator would. */
-export function withManager<T>(server: NatsServer, ask: (jsm: JetStreamManager) => Promise<T>): Promise<T> {
-  return withConnection(server, async (nats) => ask(await nats.jetstreamManager()))
+export function withManager<T>(
+  server: Pick<NatsServer, 'url'>,
+  ask: (jsm: JetStreamManager) => Promise<T>,
+  login: ConnectionOptions = {},
+): Promise<T> {
+  return withConnection(server, async (nats) => ask(await nats.jetstreamManager()), login)
 }
 
-async function withConnection<T>(server: NatsServer, use: (nats: NatsConnection) => Promise<T>): Promise<T> {
-  const nats = await connect({ servers: server.url, timeout: 5_000 })
+/** Uses a connection of its own, as an engine would. */
+export async function withConnection<T>(
+  server: Pick<NatsServer, 'url'>,
+  use: (nats: NatsConnection) => Promise<T>,
+  login: ConnectionOptions = {},
+): Promise<T> {
+  const nats = await connect({ servers: server.url, timeout: 5_000, ...login })
   try {
     return await within(WAIT_MS, 'the stream answers', use(nats))
   } finally {
