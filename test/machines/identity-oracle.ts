@@ -40,226 +40,281 @@ export interface Around {
   readonly happened: Happened
 }
 
-export function newIdentityOracle(settings: Settings) {
-  const links = new Map<string, string | null>()
-  const contacts: string[] = []
-  const rejected = new Set<string>()
-  const verdicts: OracleVerdict[] = []
+/** What the oracle keeps. */
+interface Mind {
+  readonly settings: Settings
+  readonly links: Map<string, string | null>
+  readonly contacts: string[]
+  readonly rejected: Set<string>
+  readonly verdicts: OracleVerdict[]
   /** What was there when a visit ended, to come back with it. */
-  const atEnd = new Map<number, { readonly belief: Belief; readonly session: string | null }>()
-  const confirmed = new Map<number, string | null>()
-  const signedIn = new Set<string>()
-  let belief: Belief = NOBODY
-  let session: string | null = null
-  let changedSeq = 0
-  let answer: string | null = null
+  readonly atEnd: Map<number, { readonly belief: Belief; readonly session: string | null }>
+  /** Whom an agent confirmed, by visit. */
+  readonly confirmed: Map<number, string | null>
+  readonly signedIn: Set<string>
+  belief: Belief
+  session: string | null
+  changedSeq: number
+  /** What the caller was told; null where nobody asked. */
+  answer: string | null
+}
 
-  const change = (seq: number, to: Belief): void => {
-    belief = to
-    changedSeq = seq
+export function newIdentityOracle(settings: Settings) {
+  const mind: Mind = {
+    settings,
+    links: new Map(),
+    contacts: [],
+    rejected: new Set(),
+    verdicts: [],
+    atEnd: new Map(),
+    confirmed: new Map(),
+    signedIn: new Set(),
+    belief: NOBODY,
+    session: null,
+    changedSeq: 0,
+    answer: null,
   }
-
-  const link = (visit: OracleVisit, identityId: string, association: string | null): void => {
-    links.set(`${visit.ordinal}/${identityId}`, association)
-  }
-
-  const row = (visit: OracleVisit, identityId: string, how: string): void => {
-    contacts.push(`${visit.ordinal} ${identityId} ${how}`)
-  }
-
-  const known = (entry: Entry, belief_: Partial<Belief>): Belief => ({
-    ...NOBODY,
-    asOf: entry.at,
-    ...belief_,
-  })
-
-  /** I1 to I3. */
-  const signIn = (visit: OracleVisit, entry: EventEntry, who: string): void => {
-    if (belief.state === 'authenticated' && belief.identityId === who) return
-    if (session !== null) link(visit, session, 'Recognized')
-    session = who
-    signedIn.add(`${visit.ordinal}/${who}`)
-    rejected.delete(who)
-    for (const verdict of verdicts) if (verdict.identityId === who) verdict.wasRejected = false
-    link(visit, who, 'Authenticated')
-    row(visit, who, 'SignIn')
-    change(entry.seq, known(entry, { state: 'authenticated', identityId: who, confidence: 1 }))
-  }
-
-  /** I4, I5. */
-  const signOut = (visit: OracleVisit, entry: EventEntry): void => {
-    const who = belief.identityId
-    if (belief.state !== 'authenticated' || who === null) return
-    session = null
-    link(visit, who, 'Recognized')
-    row(visit, who, 'SignOut')
-    const { signedOut: confidence } = settings.confidence
-    change(entry.seq, known(entry, { state: 'recognized', identityId: who, confidence }))
-  }
-
-  /** I6 to I9. */
-  const userInfo = (visit: OracleVisit, entry: EventEntry): void => {
-    const who = entry.identityId ?? entry.looked?.identityId ?? null
-    if (who === null || belief.state === 'authenticated' || rejected.has(who)) return
-    if (belief.state === 'recognized' && belief.identityId === who) return
-    const other = confirmed.get(visit.ordinal) ?? null
-    if (other !== null && other !== who) return
-    const most = entry.identityId === null ? (entry.looked?.confidence ?? 1) : 1
-    link(visit, who, 'Recognized')
-    row(visit, who, 'UserInfo')
-    const confidence = Math.min(settings.confidence.userInfo, most)
-    change(entry.seq, known(entry, { state: 'recognized', identityId: who, confidence }))
-  }
-
-  /** I10 to I12. */
-  const assume = (
-    entry: Entry,
-    { open }: Around,
-    of: { readonly identityId: string; readonly confidence: number; readonly halfLifeMs: number | null },
-  ): string => {
-    const { identityId, confidence, halfLifeMs } = of
-    if (open === null) return 'noVisit'
-    if (belief.state === 'recognized' || belief.state === 'authenticated') return 'outranked'
-    if (rejected.has(identityId)) return 'rejectedHere'
-    if (belief.state === 'wmRecognized' && confidence <= worthAt(belief, entry.at)) return 'lessConfident'
-    const isOther = belief.identityId !== identityId
-    if (isOther) {
-      link(open, identityId, 'WM-Recognized')
-      row(open, identityId, 'rule')
-    }
-    const to = known(entry, { state: 'wmRecognized', identityId, confidence, halfLifeMs })
-    if (isOther) change(entry.seq, to)
-    else belief = to
-    return 'applied'
-  }
-
-  /** I13 to I15. */
-  const judge = (entry: Extract<Entry, { type: 'confirm' | 'reject' }>, { open }: Around): string => {
-    const { seq, identityId, ifSeq } = entry
-    const kind = entry.type
-    const isRefused =
-      belief.state === 'authenticated' ||
-      (kind === 'reject' && belief.identityId !== identityId) ||
-      (ifSeq !== null && changedSeq > ifSeq)
-    if (open === null ? kind === 'confirm' : isRefused) return 'conflict'
-    const confirmedBefore = open === null ? null : (confirmed.get(open.ordinal) ?? null)
-    const wasRejected = rejected.has(identityId)
-    const visit = open?.ordinal ?? 0
-    verdicts.push({
-      seq,
-      kind,
-      identityId,
-      visit,
-      before: belief,
-      confirmedBefore,
-      wasRejected,
-      retracted: false,
-    })
-    if (kind === 'confirm') rejected.delete(identityId)
-    else rejected.add(identityId)
-    if (open === null) return 'applied'
-    if (kind === 'reject') {
-      takeBack(open, identityId)
-      if (confirmedBefore === identityId) confirmed.set(open.ordinal, null)
-      change(seq, { ...NOBODY, asOf: entry.at, deciders: [seq] })
-      return 'applied'
-    }
-    const isSame = belief.byAgent && belief.identityId === identityId
-    const deciders = isSame ? [...belief.deciders, seq] : [seq]
-    confirmed.set(open.ordinal, identityId)
-    link(open, identityId, 'Recognized')
-    row(open, identityId, 'agent')
-    const { confirmed: confidence } = settings.confidence
-    const to = known(entry, { state: 'recognized', identityId, confidence, byAgent: true, deciders })
-    if (isSame) belief = to
-    else change(seq, to)
-    return 'applied'
-  }
-
-  /** I17, of the last verdict that stands: what comes back is what was before it. */
-  const retract = (entry: Extract<Entry, { type: 'retract' }>, { open }: Around): string => {
-    const verdict = verdicts.find(({ seq }) => seq === entry.verdictSeq)
-    if (verdict === undefined || verdict.retracted) return 'conflict'
-    verdict.retracted = true
-    const { identityId, before, visit, wasRejected, kind } = verdict
-    const isHere = open !== null && open.ordinal === visit
-    const decided = isHere && belief.deciders.includes(verdict.seq)
-    const alsoDecided = decided && belief.deciders.length > 1
-    const isConfirmedToo = verdicts.some(
-      (other) =>
-        !other.retracted &&
-        other.kind === 'confirm' &&
-        other.identityId === identityId &&
-        other.visit === visit,
-    )
-    if (decided && !alsoDecided) {
-      confirmed.set(visit, verdict.confirmedBefore)
-      if (before.identityId !== identityId) takeBack(open, identityId)
-      const association = before.state === 'wmRecognized' ? 'WM-Recognized' : 'Recognized'
-      if (before.identityId !== null) link(open, before.identityId, association)
-      change(entry.seq, before)
-    } else if (kind === 'confirm' && confirmed.get(visit) === identityId && !isConfirmedToo) {
-      confirmed.set(visit, verdict.confirmedBefore)
-    }
-    if (alsoDecided) {
-      belief = { ...belief, deciders: belief.deciders.filter((seq) => seq !== verdict.seq) }
-    }
-    if (!wasRejected) rejected.delete(identityId)
-    else if (belief.identityId !== identityId) rejected.add(identityId)
-    return 'applied'
-  }
-
-  const takeBack = (visit: OracleVisit, identityId: string): void => {
-    link(visit, identityId, signedIn.has(`${visit.ordinal}/${identityId}`) ? 'Recognized' : null)
-  }
-
-  /** V9, I16; V10. */
-  const visits = (entry: Entry, { happened }: Around): void => {
-    const { ended, reopened } = happened
-    if (ended !== null) {
-      atEnd.set(ended.ordinal, { belief, session })
-      if (session !== null) link(ended, session, 'Recognized')
-      session = null
-      if (belief.state !== 'anonymous') change(entry.seq, { ...NOBODY, asOf: entry.at })
-    }
-    const back = reopened === null ? undefined : atEnd.get(reopened.ordinal)
-    if (reopened === null || back === undefined || back.belief.state === 'anonymous') return
-    session = back.session
-    if (session !== null) link(reopened, session, 'Authenticated')
-    change(entry.seq, back.belief)
-  }
-
-  const said = (entry: EventEntry, { open, happened }: Around): void => {
-    const { event, identityId } = entry
-    if (event.eventType !== 'SYSTEM' || !happened.inOpen || open === null) return
-    if (event.eventName === 'SignIn' && identityId !== null) signIn(open, entry, identityId)
-    if (event.eventName === 'SignOut') signOut(open, entry)
-    if (event.eventName === 'UserInfo') userInfo(open, entry)
-  }
-
   return {
-    links,
-    contacts,
-    rejected,
-    belief: (): Belief => belief,
-    session: (): string | null => session,
-    /** What the caller was told; null where nobody asked. */
-    answer: (): string | null => answer,
+    mind: mind as Readonly<Mind>,
     takes(entry: Entry, around: Around): void {
-      answer = null
-      visits(entry, around)
-      if (entry.type === 'event') said(entry, around)
-      if (entry.type === 'assume') answer = assume(entry, around, entry)
-      if (entry.type === 'confirm' || entry.type === 'reject') answer = judge(entry, around)
-      if (entry.type === 'retract') answer = retract(entry, around)
-      if (entry.type === 'rule.answered') {
-        if (around.open === null) answer = 'noVisit'
-        else if (entry.answer === null) answer = 'noAnswer'
-        else if (changedSeq > entry.basedOnSeq) answer = 'stale'
-        else answer = assume(entry, around, entry.answer)
-      }
+      turnsVisits(mind, entry, around)
+      if (entry.type === 'event') says(mind, entry, around)
+      mind.answer = answers(mind, entry, around)
     },
   }
+}
+
+function answers(mind: Mind, entry: Entry, around: Around): string | null {
+  switch (entry.type) {
+    case 'assume':
+      return assumes(mind, entry, { ...entry, open: around.open })
+    case 'confirm':
+    case 'reject':
+      return judges(mind, entry, around)
+    case 'retract':
+      return retracts(mind, entry, around)
+    case 'rule.answered':
+      if (around.open === null) return 'noVisit'
+      if (entry.answer === null) return 'noAnswer'
+      if (mind.changedSeq > entry.basedOnSeq) return 'stale'
+      return assumes(mind, entry, { ...entry.answer, open: around.open })
+    default:
+      return null
+  }
+}
+
+/** V9, I16; V10. */
+function turnsVisits(mind: Mind, entry: Entry, { happened }: Around): void {
+  const { ended, reopened } = happened
+  if (ended !== null) {
+    mind.atEnd.set(ended.ordinal, { belief: mind.belief, session: mind.session })
+    if (mind.session !== null) link(mind, ended, mind.session, 'Recognized')
+    mind.session = null
+    if (mind.belief.state !== 'anonymous') changes(mind, entry, { ...NOBODY, asOf: entry.at })
+  }
+  const back = reopened === null ? undefined : mind.atEnd.get(reopened.ordinal)
+  if (reopened === null || back === undefined || back.belief.state === 'anonymous') return
+  mind.session = back.session
+  if (back.session !== null) link(mind, reopened, back.session, 'Authenticated')
+  changes(mind, entry, back.belief)
+}
+
+function says(mind: Mind, entry: EventEntry, { open, happened }: Around): void {
+  const { event, identityId } = entry
+  if (event.eventType !== 'SYSTEM' || !happened.inOpen || open === null) return
+  if (event.eventName === 'SignIn' && identityId !== null) signsIn(mind, entry, { open, who: identityId })
+  if (event.eventName === 'SignOut') signsOut(mind, entry, open)
+  if (event.eventName === 'UserInfo') informs(mind, entry, open)
+}
+
+/** I1 to I3. */
+function signsIn(
+  mind: Mind,
+  entry: EventEntry,
+  { open, who }: { readonly open: OracleVisit; readonly who: string },
+): void {
+  if (mind.belief.state === 'authenticated' && mind.belief.identityId === who) return
+  if (mind.session !== null) link(mind, open, mind.session, 'Recognized')
+  mind.session = who
+  mind.signedIn.add(`${open.ordinal}/${who}`)
+  mind.rejected.delete(who)
+  for (const verdict of mind.verdicts) if (verdict.identityId === who) verdict.wasRejected = false
+  link(mind, open, who, 'Authenticated')
+  row(mind, open, who, 'SignIn')
+  changes(mind, entry, { ...NOBODY, asOf: entry.at, state: 'authenticated', identityId: who, confidence: 1 })
+}
+
+/** I4, I5. */
+function signsOut(mind: Mind, entry: EventEntry, open: OracleVisit): void {
+  const { state, identityId } = mind.belief
+  if (state !== 'authenticated' || identityId === null) return
+  mind.session = null
+  link(mind, open, identityId, 'Recognized')
+  row(mind, open, identityId, 'SignOut')
+  const confidence = mind.settings.confidence.signedOut
+  changes(mind, entry, { ...NOBODY, asOf: entry.at, state: 'recognized', identityId, confidence })
+}
+
+/** I6 to I9. */
+function informs(mind: Mind, entry: EventEntry, open: OracleVisit): void {
+  const { belief, rejected, confirmed, settings } = mind
+  const identityId = entry.identityId ?? entry.looked?.identityId ?? null
+  if (identityId === null || belief.state === 'authenticated' || rejected.has(identityId)) return
+  if (belief.state === 'recognized' && belief.identityId === identityId) return
+  const other = confirmed.get(open.ordinal) ?? null
+  if (other !== null && other !== identityId) return
+  const most = entry.identityId === null ? (entry.looked?.confidence ?? 1) : 1
+  link(mind, open, identityId, 'Recognized')
+  row(mind, open, identityId, 'UserInfo')
+  const confidence = Math.min(settings.confidence.userInfo, most)
+  changes(mind, entry, { ...NOBODY, asOf: entry.at, state: 'recognized', identityId, confidence })
+}
+
+interface Assumed {
+  readonly open: OracleVisit | null
+  readonly identityId: string
+  readonly confidence: number
+  readonly halfLifeMs: number | null
+}
+
+/** I10 to I12. */
+function assumes(mind: Mind, entry: Entry, { open, identityId, confidence, halfLifeMs }: Assumed): string {
+  const { belief, rejected } = mind
+  if (open === null) return 'noVisit'
+  if (belief.state === 'recognized' || belief.state === 'authenticated') return 'outranked'
+  if (rejected.has(identityId)) return 'rejectedHere'
+  if (belief.state === 'wmRecognized' && confidence <= worthAt(belief, entry.at)) return 'lessConfident'
+  const assumed: Belief = {
+    ...NOBODY,
+    asOf: entry.at,
+    state: 'wmRecognized',
+    identityId,
+    confidence,
+    halfLifeMs,
+  }
+  if (belief.identityId === identityId) {
+    mind.belief = assumed
+    return 'applied'
+  }
+  link(mind, open, identityId, 'WM-Recognized')
+  row(mind, open, identityId, 'rule')
+  changes(mind, entry, assumed)
+  return 'applied'
+}
+
+/** I13 to I15. */
+function judges(mind: Mind, entry: Extract<Entry, { type: 'confirm' | 'reject' }>, { open }: Around): string {
+  const { belief, rejected, confirmed } = mind
+  const { seq, identityId, ifSeq, type: kind } = entry
+  const isRefused =
+    belief.state === 'authenticated' ||
+    (kind === 'reject' && belief.identityId !== identityId) ||
+    (ifSeq !== null && mind.changedSeq > ifSeq)
+  if (open === null ? kind === 'confirm' : isRefused) return 'conflict'
+  mind.verdicts.push({
+    seq,
+    kind,
+    identityId,
+    visit: open?.ordinal ?? 0,
+    before: belief,
+    confirmedBefore: open === null ? null : (confirmed.get(open.ordinal) ?? null),
+    wasRejected: rejected.has(identityId),
+    retracted: false,
+  })
+  if (kind === 'confirm') rejected.delete(identityId)
+  else rejected.add(identityId)
+  if (open === null) return 'applied'
+  if (kind === 'confirm') believesAgent(mind, entry, open)
+  else {
+    takesBack(mind, open, identityId)
+    if (confirmed.get(open.ordinal) === identityId) confirmed.set(open.ordinal, null)
+    changes(mind, entry, { ...NOBODY, asOf: entry.at, deciders: [seq] })
+  }
+  return 'applied'
+}
+
+function believesAgent(
+  mind: Mind,
+  entry: Extract<Entry, { type: 'confirm' | 'reject' }>,
+  open: OracleVisit,
+): void {
+  const { seq, at, identityId } = entry
+  const { belief, settings } = mind
+  const isSame = belief.byAgent && belief.identityId === identityId
+  const deciders = isSame ? [...belief.deciders, seq] : [seq]
+  mind.confirmed.set(open.ordinal, identityId)
+  link(mind, open, identityId, 'Recognized')
+  row(mind, open, identityId, 'agent')
+  const confidence = settings.confidence.confirmed
+  const state = 'recognized'
+  const confirmed = { ...NOBODY, asOf: at, state, identityId, confidence, byAgent: true, deciders } as const
+  if (isSame) mind.belief = confirmed
+  else changes(mind, entry, confirmed)
+}
+
+/** I17, of the last verdict that stands: what comes back is what was before it. */
+function retracts(mind: Mind, entry: Extract<Entry, { type: 'retract' }>, { open }: Around): string {
+  const { belief, confirmed, rejected } = mind
+  const verdict = mind.verdicts.find(({ seq }) => seq === entry.verdictSeq)
+  if (verdict === undefined || verdict.retracted) return 'conflict'
+  verdict.retracted = true
+  const { seq, identityId, visit, kind } = verdict
+  const decided = open?.ordinal === visit && belief.deciders.includes(seq)
+  if (open !== null && decided && belief.deciders.length === 1) goesBack(mind, entry, { verdict, open })
+  else {
+    if (decided) mind.belief = { ...belief, deciders: belief.deciders.filter((other) => other !== seq) }
+    const isConfirmed = kind === 'confirm' && confirmed.get(visit) === identityId
+    if (isConfirmed && !isConfirmedToo(mind, verdict)) confirmed.set(visit, verdict.confirmedBefore)
+  }
+  if (!verdict.wasRejected) rejected.delete(identityId)
+  else if (mind.belief.identityId !== identityId) rejected.add(identityId)
+  return 'applied'
+}
+
+function goesBack(
+  mind: Mind,
+  entry: Entry,
+  { verdict, open }: { readonly verdict: OracleVerdict; readonly open: OracleVisit },
+): void {
+  const { identityId, before, visit, confirmedBefore } = verdict
+  mind.confirmed.set(visit, confirmedBefore)
+  if (before.identityId !== identityId) takesBack(mind, open, identityId)
+  const association = before.state === 'wmRecognized' ? 'WM-Recognized' : 'Recognized'
+  if (before.identityId !== null) link(mind, open, before.identityId, association)
+  changes(mind, entry, before)
+}
+
+function isConfirmedToo({ verdicts }: Mind, { identityId, visit }: OracleVerdict): boolean {
+  return verdicts.some(
+    (other) =>
+      !other.retracted &&
+      other.kind === 'confirm' &&
+      other.identityId === identityId &&
+      other.visit === visit,
+  )
+}
+
+/** A link is taken back, but not from one who signed in during the visit. */
+function takesBack(mind: Mind, open: OracleVisit, identityId: string): void {
+  const stays = mind.signedIn.has(`${open.ordinal}/${identityId}`)
+  link(mind, open, identityId, stays ? 'Recognized' : null)
+}
+
+function changes(mind: Mind, { seq }: Entry, belief: Belief): void {
+  mind.belief = belief
+  mind.changedSeq = seq
+}
+
+function link(
+  { links }: Mind,
+  { ordinal }: OracleVisit,
+  ...[identityId, association]: [string, string | null]
+) {
+  links.set(`${ordinal}/${identityId}`, association)
+}
+
+function row({ contacts }: Mind, { ordinal }: OracleVisit, ...[identityId, how]: [string, string]) {
+  contacts.push(`${ordinal} ${identityId} ${how}`)
 }
 
 function worthAt({ confidence, halfLifeMs, asOf }: Belief, at: number): number {

@@ -35,14 +35,10 @@ function newOracle() {
   const visit = newVisitOracle(DEFAULT_SETTINGS)
   const identity = newIdentityOracle(DEFAULT_SETTINGS)
   const takes = ({ entry }: Told): void => {
-    visit.begins()
-    if (entry.type === 'event') visit.event(entry)
-    if (entry.type === 'presence.came' || entry.type === 'presence.went') visit.presence(entry)
-    if (entry.type === 'deadline') visit.deadline(entry.deadline, entry.due)
-    if (entry.type === 'server.started') visit.started(entry)
-    identity.takes(entry, { open: visit.open(), happened: visit.happened() })
+    visit.takes(entry)
+    identity.takes(entry, visit.table)
     const isVerdict = entry.type === 'confirm' || entry.type === 'reject' || entry.type === 'retract'
-    if (isVerdict && identity.answer() === 'applied') visit.seal()
+    if (isVerdict && identity.mind.answer === 'applied') visit.seal()
   }
   return { visit, identity, takes }
 }
@@ -57,7 +53,7 @@ oracle(`[V1] [V7] [V10] [V12] [V13] ${RUNS} random histories by the visit table,
       for (const told of historyOf(history)) {
         takes(told)
         for (const fact of told.facts) bookFact(book, fact, told.entry.seq)
-        const open = visit.open()
+        const { open, visits, events } = visit.table
         const { context } = told.after
         assert.is(
           keep(told.after).visit,
@@ -66,11 +62,11 @@ oracle(`[V1] [V7] [V10] [V12] [V13] ${RUNS} random histories by the visit table,
         assert.equal(timesOf(context.visit), timesOf(open))
         assert.equal(
           book.visits.map(({ implicit: _implicit, ...booked }) => booked),
-          visit.visits.map(({ ordinal, visitId, startedAt, endedAt, reason, names }) => {
+          visits.map(({ ordinal, visitId, startedAt, endedAt, reason, names }) => {
             return { ordinal, visitId, startedAt, endedAt, reason, names }
           }),
         )
-        if (told.entry.type === 'event') assert.equal(placeOf(told), visit.events.at(-1))
+        if (told.entry.type === 'event') assert.equal(placeOf(told), events.at(-1))
       }
     }),
     { seed, numRuns: RUNS },
@@ -86,20 +82,21 @@ oracle(`[I1] [I6] [I11] [I14] [I17] ${RUNS} random histories by the identity tab
         takes(told)
         for (const fact of told.facts) bookFact(book, fact, told.entry.seq)
         const { context, value } = told.after
-        const { state, identityId, confidence, halfLifeMs } = identity.belief()
+        const { belief, session, rejected, links, contacts, answer: expected } = identity.mind
+        const { state, identityId, confidence, halfLifeMs } = belief
         assert.is(value.identity, state)
         assert.equal(
           [context.who.identityId, context.who.confidence, context.who.halfLifeMs],
           [identityId, confidence, halfLifeMs],
         )
-        assert.is(context.visit?.session?.identityId ?? null, identity.session())
-        assert.equal([...context.rejected].sort(), [...identity.rejected].sort())
-        assert.equal(book.links, identity.links)
+        assert.is(context.visit?.session?.identityId ?? null, session)
+        assert.equal([...context.rejected].sort(), [...rejected].sort())
+        assert.equal(book.links, links)
         assert.equal(
           book.contacts.map(({ visit, identityId: who, how }) => `${visit} ${who} ${how}`),
-          identity.contacts,
+          contacts,
         )
-        if (ASKED.includes(told.entry.type)) assert.is(answer(told.facts), identity.answer())
+        if (ASKED.includes(told.entry.type)) assert.is(answer(told.facts), expected)
       }
     }),
     { seed, numRuns: RUNS },
