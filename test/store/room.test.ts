@@ -48,7 +48,7 @@ test('[Q2] past its quota the store refuses with the reason, reads go on, and wi
 
   const larger = await openStore({ path, quotaBytes: used + 1, diskReserveBytes: 0 })
   assert.is(larger.unavailable(), null)
-  await larger.recovered()
+  await within(5_000, 'the store recovers', larger.recovered())
   await commitSaid(larger, 'v')
   await larger.close()
 })
