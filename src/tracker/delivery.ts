@@ -89,7 +89,7 @@ export function makeDelivery(options: DeliveryOptions): Delivery {
     if (message.type === 'welcome') {
       limits = message.limits
       options.onIdentity({ state: message.state })
-      takeOver().then(flush, log)
+      takeOver().then(guard(flush))
     } else if (message.type === 'ack') onAck(message)
     else if (message.type === 'identity') options.onIdentity(message)
     else if (message.type === 'visit' && !finishing) {
@@ -104,6 +104,7 @@ export function makeDelivery(options: DeliveryOptions): Delivery {
     for (const { eventID } of settled) shelf.forgetProof(eventID)
     if (finishing) {
       if (queue.events().length === 0) connection.stop()
+      else flush()
       return
     }
     if (visitID) who.adopt(visitID)
@@ -119,9 +120,12 @@ export function makeDelivery(options: DeliveryOptions): Delivery {
   function proveAgain(event: WireEvent): void {
     if (asked.has(event.eventID)) return
     asked.add(event.eventID)
-    options.askProof(event)?.then(({ proof, expiresAt }) => {
-      add({ ...event, data: { ...event.data, proof, ...(expiresAt && { expiresAt }) } })
-    }, log)
+    options
+      .askProof(event)
+      ?.then(({ proof, expiresAt }) => {
+        add({ ...event, data: { ...event.data, proof, ...(expiresAt && { expiresAt }) } })
+      })
+      .catch(log)
   }
 
   function onLost(code: number): void {
@@ -179,8 +183,9 @@ export function makeDelivery(options: DeliveryOptions): Delivery {
     changed()
   }
 
+  /** Whatever comes of it: where nothing can be taken over, there is still this page's own. */
   async function takeOver(): Promise<void> {
-    if (!away && !finishing) await shelf.takeOver(receive)
+    if (!away && !finishing) await shelf.takeOver(receive).catch(log)
   }
 
   function receive({ globalVisitID, events, dropped }: Shelved): void {
@@ -205,7 +210,7 @@ export function makeDelivery(options: DeliveryOptions): Delivery {
     'storage',
     guard(({ key, newValue }: StorageEvent) => {
       if (!key?.startsWith(QUEUE_KEY) || !newValue?.includes('"touchedAt":0,')) return
-      setTimeout(() => takeOver().catch(log), TAKE_OVER_MS * (1 + Math.random()))
+      setTimeout(takeOver, TAKE_OVER_MS * (1 + Math.random()))
     }),
   )
 
@@ -215,7 +220,7 @@ export function makeDelivery(options: DeliveryOptions): Delivery {
       away = false
       if (finishing) return
       shelf.hold()
-      takeOver().catch(log)
+      takeOver()
       connection.connect()
     },
     leave() {

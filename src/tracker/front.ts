@@ -111,7 +111,8 @@ export function makeFront(home: string): (command: unknown) => void {
   }
 
   function configure(given: TrackerConfig): void {
-    config = { ...config, ...given }
+    // The same object: a tracker that runs already sees the change, of the language for one.
+    config = Object.assign(config || {}, given)
     beginSoon()
     runWaiting()
   }

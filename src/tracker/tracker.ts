@@ -29,6 +29,7 @@ export interface Tracker {
 const SYSTEM = /^(VisitStarted|PageEntered|PageExited|SignIn|SignOut|UserInfo|ConsentWithdrawn)$/
 const URL_LENGTH = 2_048
 const TITLE_LENGTH = 512
+const LANGUAGE_LENGTH = 35
 
 export function makeTracker(options: TrackerOptions): Tracker {
   const { config, keeper, shelf, guard, hasConsent } = options
@@ -65,7 +66,10 @@ export function makeTracker(options: TrackerOptions): Tracker {
   })
 
   const languageCode = (): string =>
-    config.languageCode || document.documentElement.lang || navigator.language
+    String(config.languageCode || document.documentElement.lang || navigator.language).slice(
+      0,
+      LANGUAGE_LENGTH,
+    )
 
   function makeEvent({ eventName, data, category }: NamedEvent, visitID: string): WireEvent {
     return {

@@ -42,7 +42,9 @@ export function makeWho(keeper: Keeper): Who {
       return visit
     },
     openVisit: () => keep(randomUuid()),
-    adopt: keep,
+    adopt(visitID) {
+      if (visitID !== visit) keep(visitID)
+    },
     follow,
     replace() {
       if (follow()) return

@@ -1,33 +1,11 @@
 /** The tracker's way to the server, in a real browser: lost networks, refusals, closed tabs, the page's end. */
 import type { Page } from 'playwright-core'
-import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { eventually } from '../helpers/within.ts'
-import { buildTracker } from './built-tracker.ts'
-import { type Browser, openBrowser } from './chromium.ts'
-import { type FakeServer, openFakeServer, pageWith } from './fake-server.ts'
+import { browserSuite } from './browser-suite.ts'
+import type { FakeServer } from './fake-server.ts'
 
-const delivery = suite<{ browser: Browser; server: FakeServer; page: Page }>('delivery in Chromium')
-
-delivery.before(async (context) => {
-  buildTracker()
-  context.browser = await openBrowser()
-})
-delivery.after(async ({ browser }) => {
-  await browser.close()
-})
-delivery.before.each(async (context) => {
-  context.server = await openFakeServer()
-  await context.browser.context().clearCookies()
-  context.page = await context.browser.page()
-  context.server.pages.set('/', pageWith('{}'))
-  context.server.pages.set('/two', pageWith('{}'))
-  context.server.pages.set('/empty', '<!doctype html><title>Nothing</title>')
-})
-delivery.after.each(async ({ browser, server }) => {
-  for (const page of browser.context().pages()) await page.close()
-  await server.close()
-})
+const delivery = browserSuite('delivery in Chromium')
 
 const push = (page: Page, ...names: string[]): Promise<unknown> =>
   page.evaluate(`_gt.push(${names.map((name) => `['event', '${name}']`).join()})`)
@@ -297,6 +275,27 @@ delivery(
       { eventName: 'SignIn', data: { identityId: 'ada', proof: 'stale', expiresAt: 1 } },
     ])
     assert.is(await page.evaluate('sessionStorage.length'), 0)
+  },
+)
+
+delivery(
+  '[T3] where even locks are blocked, a page still brings its own events',
+  async ({ browser, server, page }) => {
+    await page.addInitScript("navigator.locks.request = () => Promise.reject(new DOMException('blocked'))")
+    await page.goto(`${server.url}/empty`)
+    await page.evaluate("localStorage.setItem('_gt.q.other', '{}')")
+    await page.goto(server.url)
+    await push(page, 'One')
+    await server.saw('One')
+    await page.evaluate("_gt.push(['on', 'proof', () => undefined])")
+    server.answer(({ events }) => ({
+      rejected: events.map(({ eventID }) => ({ eventID, code: 'identity_unproven', message: 'no' })),
+    }))
+    await push(page, 'SignIn')
+    await server.saw('SignIn')
+    await push(page, 'Two')
+    await server.saw('Two')
+    assert.equal(browser.complaints, [])
   },
 )
 

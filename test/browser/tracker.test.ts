@@ -1,40 +1,12 @@
-/** The tracker in a real browser, against a server that only keeps what came: pages, ids, consent. */
+/** The tracker in a real browser, against a server that only keeps what came: its pages, its ids, its manners. */
 import { readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
-import type { Page } from 'playwright-core'
-import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { eventually } from '../helpers/within.ts'
-import { buildTracker } from './built-tracker.ts'
-import { type Browser, openBrowser } from './chromium.ts'
-import { type FakeServer, openFakeServer, pageWith } from './fake-server.ts'
+import { browserSuite } from './browser-suite.ts'
+import { pageWith } from './fake-server.ts'
 
-const tracker = suite<{ browser: Browser; server: FakeServer; page: Page }>('tracker in Chromium')
-
-tracker.before(async (context) => {
-  buildTracker()
-  context.browser = await openBrowser()
-})
-tracker.after(async ({ browser }) => {
-  await browser.close()
-})
-tracker.before.each(async (context) => {
-  context.server = await openFakeServer()
-  await context.browser.context().clearCookies()
-  context.browser.complaints.length = 0
-  context.page = await context.browser.page()
-})
-tracker.after.each(async ({ browser, server }) => {
-  for (const page of browser.context().pages()) await page.close()
-  await server.close()
-})
-
-/** All that this page's browser keeps for us. */
-const keptBy = (page: Page): Promise<string> =>
-  page.evaluate(
-    'JSON.stringify({ ...localStorage }) + JSON.stringify({ ...sessionStorage }) + document.cookie',
-  )
-const NOTHING = '{}{}'
+const tracker = browserSuite('tracker in Chromium')
 
 tracker('[T6] the script is at most 6,000 bytes gzipped', () => {
   for (const file of ['tracker.js', 'tracker.mjs']) {
@@ -46,8 +18,6 @@ tracker('[T6] the script is at most 6,000 bytes gzipped', () => {
 tracker(
   '[T1] a visit starts once, and each page is entered and exited, without being asked',
   async ({ server, page }) => {
-    server.pages.set('/', pageWith('{}'))
-    server.pages.set('/two', pageWith('{}').replace('A page', 'Another page'))
     await page.goto(server.url)
     await server.saw('PageEntered')
     await page.click('a')
@@ -68,7 +38,6 @@ tracker(
 tracker(
   '[T1] another path by pushState, replaceState or popstate is another page; less is none',
   async ({ server, page }) => {
-    server.pages.set('/', pageWith('{}'))
     await page.goto(server.url)
     await server.saw('PageEntered')
     await page.evaluate(`
@@ -139,6 +108,19 @@ tracker(
   },
 )
 
+tracker(
+  '[T1] the language is the option’s, else the page’s, and may change with the page',
+  async ({ server, page }) => {
+    server.pages.set('/', pageWith('{}').replace('lang="en"', `lang="${'x'.repeat(99)}"`))
+    await page.goto(server.url)
+    const [entered] = await server.saw('PageEntered')
+    assert.is(entered?.languageCode, 'x'.repeat(35))
+    assert.is(server.hellos[0]?.languageCode, 'x'.repeat(35))
+    await page.evaluate("_gt.push(['config', { languageCode: 'cs-CZ' }], ['event', 'Done'])")
+    assert.is((await server.saw('Done'))[0]?.languageCode, 'cs-CZ')
+  },
+)
+
 tracker('[T1] the module is the same queue as the script', async ({ server, page }) => {
   server.pages.set(
     '/',
@@ -154,7 +136,6 @@ tracker('[T1] the module is the same queue as the script', async ({ server, page
 tracker(
   '[T2] id and token are made together and are kept before the first hello',
   async ({ server, page }) => {
-    server.pages.set('/', pageWith('{}'))
     await page.goto(server.url)
     await server.saw('PageEntered')
     const [hello] = server.hellos
@@ -178,7 +159,6 @@ tracker(
 
 tracker('[T2] an id without its token is discarded before hello', async ({ server, page }) => {
   server.pages.set('/empty', '<!doctype html>')
-  server.pages.set('/', pageWith('{}'))
   await page.goto(`${server.url}/empty`)
   await page.evaluate("localStorage.setItem('_gt.id', 'half')")
   await page.goto(server.url)
@@ -210,7 +190,6 @@ tracker('[T2] where localStorage is blocked, the cookie has both', async ({ serv
       },
     })
   })
-  server.pages.set('/', pageWith('{}'))
   await page.goto(server.url)
   await server.saw('PageEntered')
   await page.reload()
@@ -221,7 +200,6 @@ tracker('[T2] where localStorage is blocked, the cookie has both', async ({ serv
 tracker(
   '[T2] tabs share the visit, and each has its own page and socket',
   async ({ browser, server, page }) => {
-    server.pages.set('/', pageWith('{}'))
     await page.goto(server.url)
     await server.saw('PageEntered')
     const other = await browser.page()
@@ -238,7 +216,6 @@ tracker(
 tracker(
   '[T2] another visit is adopted from ack and visit messages, for new events, and in every tab',
   async ({ browser, server, page }) => {
-    server.pages.set('/', pageWith('{}'))
     server.answer(() => ({ visitID: 'from-ack' }))
     await page.goto(server.url)
     await server.saw('PageEntered')
@@ -260,94 +237,9 @@ tracker(
   },
 )
 
-tracker("[T2] consent: 'required' keeps and sends nothing before it is given", async ({ server, page }) => {
-  server.pages.set('/', pageWith("{ consent: 'required' }", "<script>_gt.push(['event', 'Early'])</script>"))
-  await page.goto(server.url)
-  await page.waitForFunction('_gt.isVestibule')
-  await page.evaluate("_gt.push(['event', 'Early'])")
-  assert.is(await keptBy(page), NOTHING)
-  assert.is(server.hellos.length, 0)
-  await page.evaluate("_gt.push(['consent', true])")
-  await server.saw('Early', 2)
-  const [started] = server.events()
-  assert.is(started?.eventName, 'VisitStarted')
-  assert.is(started?.data.consent, true)
-  await page.reload()
-  await server.saw('PageEntered', 2)
-})
-
-tracker(
-  '[T2] a withdrawal is told, and everything is forgotten, in every tab and on the next page',
-  async ({ browser, server, page }) => {
-    server.pages.set('/', pageWith("{ consent: 'required' }"))
-    await page.goto(server.url)
-    await page.evaluate("_gt.push(['consent', true])")
-    await server.saw('PageEntered')
-    const other = await browser.page()
-    await other.goto(server.url)
-    await server.saw('PageEntered', 2)
-    await page.evaluate("_gt.push(['consent', false], ['event', 'Later'])")
-    const [withdrawn] = await server.saw('ConsentWithdrawn')
-    assert.is(withdrawn?.visitID, server.events()[0]?.visitID)
-    server.say({ type: 'visit', visitID: null, reason: 'withdrawn' })
-    await eventually(5_000, 'both sockets to close', () => (server.sockets().length === 0 ? true : undefined))
-    await other.evaluate("_gt.push(['event', 'Later'])")
-    assert.is(await keptBy(page), NOTHING)
-    await page.reload()
-    await page.waitForFunction('_gt.isVestibule')
-    assert.is(await keptBy(page), NOTHING)
-    assert.is(server.hellos.length, 2)
-    await page.evaluate("_gt.push(['consent', true])")
-    await eventually(5_000, 'another hello', () => server.hellos[2])
-    assert.is.not(server.hellos[2]?.globalVisitID, server.hellos[0]?.globalVisitID)
-    assert.is(
-      server.events().some((event) => event.eventName === 'Later'),
-      false,
-    )
-  },
-)
-
-tracker(
-  '[T2] a withdrawal that finds no server is told when there is one again',
-  async ({ server, page }) => {
-    server.pages.set('/', pageWith('{}'))
-    await page.goto(server.url)
-    await server.saw('PageEntered')
-    await server.down()
-    await page.evaluate("_gt.push(['event', 'Before'], ['consent', false])")
-    assert.is(await keptBy(page), '{"_gt.off":"1"}{}')
-    await server.up()
-    await server.saw('ConsentWithdrawn')
-    assert.is(server.hellos.at(-1)?.globalVisitID, server.hellos[0]?.globalVisitID)
-    assert.is(
-      server.events().some((event) => event.eventName === 'Before'),
-      false,
-    )
-  },
-)
-
-tracker(
-  '[T2] without consent: required, a refusal holds on the next page until it is taken back',
-  async ({ server, page }) => {
-    server.pages.set('/', pageWith('{}'))
-    await page.goto(server.url)
-    await server.saw('PageEntered')
-    await page.evaluate("_gt.push(['consent', false])")
-    await server.saw('ConsentWithdrawn')
-    await page.reload()
-    await page.waitForFunction('_gt.isVestibule')
-    assert.is(await keptBy(page), '{"_gt.off":"1"}{}')
-    assert.is(server.hellos.length, 1)
-    await page.evaluate("_gt.push(['consent', true])")
-    const [, started] = await server.saw('VisitStarted', 2)
-    assert.is(started?.data.consent, true)
-  },
-)
-
 tracker(
   '[T6] nothing the page gives us throws into it, blocks it or makes noise',
   async ({ browser, server, page }) => {
-    server.pages.set('/', pageWith('{}'))
     await page.goto(server.url)
     await server.saw('PageEntered')
     await page.evaluate(`
@@ -380,7 +272,6 @@ tracker(
       Object.defineProperty(window, 'WebSocket', blocked)
       Object.defineProperty(navigator, 'sendBeacon', blocked)
     })
-    server.pages.set('/', pageWith('{}'))
     await page.goto(server.url)
     await page.waitForFunction('_gt.isVestibule')
     await page.evaluate("_gt.push(['event', 'Any']); history.pushState({}, '', '/list')")
@@ -392,7 +283,6 @@ tracker(
 tracker(
   '[T2] tabs that are opened at the same moment agree on one visitor and one visit',
   async ({ browser, server, page }) => {
-    server.pages.set('/', pageWith('{}'))
     const pages = [page, await browser.page(), await browser.page()]
     await Promise.all(pages.map((tab) => tab.goto(server.url)))
     await server.saw('PageEntered', 3)
@@ -403,21 +293,7 @@ tracker(
   },
 )
 
-tracker('[T2] with cookieDomain, a refusal holds on every subdomain', async ({ server, page }) => {
-  server.pages.set('/', pageWith("{ cookieDomain: 'shop.test' }"))
-  const { port } = new URL(server.url)
-  await page.goto(`http://www.shop.test:${port}/`)
-  await server.saw('PageEntered')
-  await page.evaluate("_gt.push(['consent', false])")
-  await server.saw('ConsentWithdrawn')
-  await page.goto(`http://pay.shop.test:${port}/`)
-  await page.waitForFunction('_gt.isVestibule')
-  assert.is(await keptBy(page), '{}{}_gt_off=1')
-  assert.is(server.hellos.length, 1)
-})
-
 tracker('[T6] getIDs tells the ids that the events carry', async ({ server, page }) => {
-  server.pages.set('/', pageWith('{}'))
   await page.goto(server.url)
   const [entered] = await server.saw('PageEntered')
   const ids = await page.evaluate("new Promise((tell) => _gt.push(['getIDs', tell]))")
