@@ -2,6 +2,7 @@
 
 import type { Visit } from '../../machines/context.ts'
 import type { Entry, EventEntry, NamedVisit, Stamp } from '../../machines/entries.ts'
+import type { Fact } from '../../machines/facts.ts'
 import { isStoredEvent, type StoredEntry, type StoredEvent, type StoredOther } from '../store/rows.ts'
 import type { NewEvent } from './contract.ts'
 import { aliasOf, idsFor, toEndReason } from './lookups.ts'
@@ -73,6 +74,12 @@ export function givenOf(entry: EventEntry, openedVisit: boolean): Given | null {
 export function payloadOf(entry: Exclude<Entry, EventEntry>): Readonly<Record<string, unknown>> {
   const { type: _type, seq: _seq, position: _position, at: _at, ...payload } = entry
   return payload
+}
+
+/** What followed from an entry, as it is kept: without facts about pages. */
+export function factsOf({ outcome }: StoredEntry): readonly Fact[] {
+  // The boundary where the opaque outcome becomes the facts that were kept.
+  return Array.isArray(outcome) ? (outcome as readonly Fact[]) : []
 }
 
 /** The entry that a stored one was; `open` is the visit open before it. */

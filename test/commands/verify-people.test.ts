@@ -76,15 +76,15 @@ const PEOPLE: readonly Case[] = [
   ],
   [
     'a change is of nobody',
-    /change 30000\.1: its visitor/,
+    /rows of changes: expected \d+, found \d+/,
     draft((rows, store) =>
       rows.putChange({ ...there(store.changes({ limit: 1 })[0]), position: 30_000, number: 99 }),
     ),
   ],
   [
-    'a change of no entry',
-    /change 30000\.1: position of its entry: expected 30000, found 1/,
-    draft((rows, store) => rows.putChange({ ...there(store.changes({ limit: 1 })[0]), position: 30_000 })),
+    'a change says another visitor',
+    /change 1 of entry 4: visitor: expected 1, found 2/,
+    draft((rows, store) => rows.putChange({ ...there(store.changes({ from: 4, limit: 1 })[0]), number: 2 })),
   ],
 ]
 

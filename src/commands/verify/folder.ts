@@ -9,7 +9,7 @@ import { add, NONE, type Proof, type Tally } from './proof.ts'
 import { visitorsOf } from './reading.ts'
 import { proveReplay } from './replaying.ts'
 import { proveStanding } from './standing.ts'
-import { proveStream } from './stream.ts'
+import { createStream } from './stream.ts'
 import { createTold } from './told.ts'
 
 export interface FolderOptions {
@@ -43,9 +43,11 @@ function proveVisitor(proof: Proof, row: VisitorRow): Partial<Tally> {
   const { number, globalVisitID } = row
   const checks = createChecks(number, proof.tell)
   checks.same('number of its globalVisitID', proof.store.visitorNumber(globalVisitID), number)
-  const stream = proveStream(proof, row)
+  const stream = createStream(proof, row)
   const told = createTold(proof, number)
-  const context = proveReplay(proof, row, told.take)
-  const standing = proveStanding(proof, row, { context, told: told.finish() })
-  return { visitors: 1, ...stream, ...standing, ...proveDue(proof, row, context) }
+  const context = proveReplay(proof, row, { read: stream.take, told: told.take })
+  const counts = told.finish()
+  const standing = proveStanding(proof, row, { context, told: counts })
+  const { changes } = counts
+  return { visitors: 1, changes, ...stream.finish(), ...standing, ...proveDue(proof, row, context) }
 }

@@ -25,6 +25,8 @@ export interface Tally {
   readonly pages: number
   readonly links: number
   readonly contacts: number
+  /** Changes of entries whose changes are all kept still. */
+  readonly changes: number
   /** Names that lead to a visit, a session or a page. */
   readonly names: number
   readonly bases: number
@@ -42,6 +44,7 @@ export const NONE: Tally = {
   pages: 0,
   links: 0,
   contacts: 0,
+  changes: 0,
   names: 0,
   bases: 0,
   armed: 0,

@@ -20,11 +20,12 @@ export function visitorsOf(store: Store): Generator<VisitorRow> {
   return rowsOf(store.visitors, ({ number }) => number)
 }
 
-/** A visitor's entries from the first that is there. */
-export function entriesOf(store: Store, number: number): Generator<StoredEntry> {
+/** A visitor's entries, from the first that is there or from `seq` on. */
+export function entriesOf(store: Store, number: number, seq = 0): Generator<StoredEntry> {
   return rowsOf(
     (span) => store.entries(number, span),
-    ({ seq }) => seq,
+    (stored) => stored.seq,
+    seq,
   )
 }
 

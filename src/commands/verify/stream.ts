@@ -3,41 +3,48 @@ import { isStoredEvent, type StoredEntry, type StoredEvent, type VisitorRow } fr
 import { createCoverage } from './coverage.ts'
 import { type Checks, createChecks } from './findings.ts'
 import type { Proof, Tally } from './proof.ts'
-import { entriesOf } from './reading.ts'
 
-/** Proves it and counts what is in it. */
-export function proveStream(
-  { store, tell, firstCommit }: Proof,
-  row: VisitorRow,
-): Pick<Tally, 'entries' | 'events' | 'committed'> {
-  const checks = createChecks(row.number, tell)
-  const coverage = createCoverage(store, row.number, checks)
-  const owned = createOwnership(row.number, (visitID) => store.name('visit', visitID)?.number ?? 0)
+export interface Stream {
+  /** Looks at the next entry. */
+  readonly take: (stored: StoredEntry) => void
+  /** Looks at where it ended, and counts what was in it. */
+  readonly finish: () => Pick<Tally, 'entries' | 'events' | 'committed'>
+}
+
+/** Proves a stream as its entries are read. */
+export function createStream({ store, tell, firstCommit }: Proof, row: VisitorRow): Stream {
+  const { number } = row
+  const checks = createChecks(number, tell)
+  const coverage = createCoverage(store, number, checks)
+  const owned = createOwnership(number, (visitID) => store.name('visit', visitID)?.number ?? 0)
   let [entries, events, committed] = [0, 0, 0]
   let last: Pick<StoredEntry, 'seq' | 'position' | 'at'> = { seq: row.keptFrom - 1, position: 0, at: 0 }
-  for (const stored of entriesOf(store, row.number)) {
-    checks.same(`seq of the entry after ${last.seq}`, stored.seq, last.seq + 1)
-    checks.holds(
-      `the position of entry ${stored.seq} is above the one before`,
-      stored.position > last.position,
-    )
-    checks.holds(`the time of entry ${stored.seq} is not before the one before`, stored.at >= last.at)
-    if (stored.seq === 1) checks.same('the time of the first entry (firstAt)', row.firstAt, stored.at)
-    coverage(stored)
-    if (isStoredEvent(stored)) {
-      checks.same(`seq that the eventID of entry ${stored.seq} is remembered with`, seen(stored), stored.seq)
-      checks.holds(`the visitID of entry ${stored.seq} belongs to this visitor`, owned(stored))
-      events += 1
-    }
-    if (stored.position >= firstCommit) committed += 1
-    entries += 1
-    last = stored
-  }
-  proveEnd(checks, row, last)
-  return { entries, events, committed }
 
-  function seen({ words }: StoredEvent): number {
-    return store.seenSeq(row.number, words.eventID)
+  const takeEvent = (stored: StoredEvent): void => {
+    const { seq, words } = stored
+    const seen = store.seenSeq(number, words.eventID)
+    checks.same(`seq that the eventID of entry ${seq} is remembered with`, seen, seq)
+    checks.holds(`the visitID of entry ${seq} belongs to this visitor`, owned(stored))
+    events += 1
+  }
+
+  return {
+    take: (stored) => {
+      const { seq, position, at } = stored
+      checks.same(`seq of the entry after ${last.seq}`, seq, last.seq + 1)
+      checks.holds(`the position of entry ${seq} is above the one before`, position > last.position)
+      checks.holds(`the time of entry ${seq} is not before the one before`, at >= last.at)
+      if (seq === 1) checks.same('the time of the first entry (firstAt)', row.firstAt, at)
+      coverage(stored)
+      if (isStoredEvent(stored)) takeEvent(stored)
+      if (position >= firstCommit) committed += 1
+      entries += 1
+      last = { seq, position, at }
+    },
+    finish: () => {
+      proveEnd(checks, row, last)
+      return { entries, events, committed }
+    },
   }
 }
 

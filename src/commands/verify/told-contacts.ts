@@ -4,7 +4,8 @@ import type { Store } from '../../store/contract.ts'
 import type { ContactRow, StoredEntry } from '../../store/rows.ts'
 import type { Checks } from './findings.ts'
 
-interface Looking {
+/** Where rows of one visitor are looked for. */
+export interface Looking {
   readonly store: Store
   readonly number: number
   readonly checks: Checks

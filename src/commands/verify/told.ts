@@ -3,7 +3,7 @@ import type { Fact } from '../../../machines/facts.ts'
 import type { StoredEntry } from '../../store/rows.ts'
 import { type Checks, createChecks } from './findings.ts'
 import type { Proof } from './proof.ts'
-import { isTold } from './told-changes.ts'
+import { proveChanges } from './told-changes.ts'
 import { proveContacts } from './told-contacts.ts'
 import { createLinks } from './told-links.ts'
 import { createPlaces } from './told-places.ts'
@@ -16,6 +16,7 @@ export interface Told {
 
 export interface ToldCounts {
   readonly contacts: number
+  readonly changes: number
   readonly aliases: number
   /** When the contact rows that an entry made were retracted. */
   readonly retracted: ReadonlyMap<number, number>
@@ -29,7 +30,7 @@ export function createTold(proof: Proof, number: number): Told {
   const links = createLinks(store, number, checks)
   const names = createNames(proof, number, checks)
   const retracted = new Map<number, number>()
-  let contacts = 0
+  let [contacts, changes] = [0, 0]
 
   return {
     take: (stored, facts) => {
@@ -40,12 +41,7 @@ export function createTold(proof: Proof, number: number): Told {
         if (fact.type === 'contact.retracted') retracted.set(fact.verdictSeq, stored.at)
       }
       contacts += proveContacts({ store, number, checks }, stored, facts)
-      const told = facts.filter(isTold).length
-      if (told > 0 && stored.position > changesDropped) {
-        const { position: from } = stored
-        const changes = store.changes({ from, to: from, limit: told }).filter(({ kind }) => kind !== 'event')
-        checks.same(`changes of entry ${stored.seq}`, changes.length, told)
-      }
+      if (stored.position > changesDropped) changes += proveChanges({ store, number, checks }, stored, facts)
       // Only the latest visit can be opened again (V10), and only until another is: what came before is final.
       const opened = facts.find((fact) => fact.type === 'visit.opened')
       if (opened === undefined || opened.late) return
@@ -55,7 +51,7 @@ export function createTold(proof: Proof, number: number): Told {
     finish: () => {
       places.settle(Number.POSITIVE_INFINITY)
       links.settle(Number.POSITIVE_INFINITY)
-      return { contacts, aliases: names.count(), retracted }
+      return { contacts, changes, aliases: names.count(), retracted }
     },
   }
 }
