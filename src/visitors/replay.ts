@@ -1,7 +1,7 @@
 /** Replay: a visitor's state again from its stream. For a damaged snapshot, and for `verify`. */
 import type { Entry } from '../../machines/entries.ts'
 import type { Fact } from '../../machines/facts.ts'
-import { step, type VisitorSnapshot } from '../../machines/visitor.ts'
+import { faultOf, startVisitor, type VisitorSnapshot } from '../../machines/visitor.ts'
 import type { Store } from '../store/contract.ts'
 import { isStoredEvent, type StoredEntry, type VisitorRow } from '../store/rows.ts'
 import { storedAsEntry } from './entries.ts'
@@ -19,16 +19,21 @@ export interface Replayed {
 /** Every entry from `replayFrom` on, with the state after it and what followed; an entry that faulted changes nothing. */
 export function* replay(store: Store, book: SettingsBook, row: VisitorRow): Generator<Replayed> {
   const { globalVisitID, number, replayFrom } = row
-  let { snapshot } = fromSnapshotRow({ globalVisitID, ...replayFrom }, book)
+  // A live actor, as in the room: XState's pure `transition` makes an actor of its own for every step.
+  const actor = startVisitor(fromSnapshotRow({ globalVisitID, ...replayFrom }, book).snapshot)
+  const facts: Fact[] = []
+  actor.on('*', (fact) => void facts.push(fact))
   for (let from = replayFrom.seq + 1; from <= row.seq; from += STRIDE) {
     const to = Math.min(from + STRIDE - 1, row.seq)
     for (const stored of store.entries(number, { from, to, limit: STRIDE })) {
-      const entry = inBook(storedAsEntry(stored, globalVisitID, snapshot.context.visit), book)
-      const [next, facts] = stored.faulted ? [snapshot, []] : step(snapshot, entry)
-      snapshot = next
-      yield { stored, snapshot, facts }
+      const open = actor.getSnapshot().context.visit
+      if (!stored.faulted) actor.send(inBook(storedAsEntry(stored, globalVisitID, open), book))
+      const fault = faultOf(actor)
+      if (fault !== null) throw fault
+      yield { stored, snapshot: actor.getSnapshot(), facts: facts.splice(0) }
     }
   }
+  actor.stop()
 }
 
 /** Settings are compared by reference: those that a start brought are the book's own. */
