@@ -14,7 +14,7 @@ const oracle = suite('an oracle of the tables')
 
 /** Another run with `SEED=... `; a failure prints the seed and the shortest history that fails. */
 const seed = Number(process.env.SEED ?? 20_260_102)
-const RUNS = 100
+const RUNS = 50
 
 /** The oracle takes verdicts back in the reverse order only, and knows nothing of erasure: those have tests of their own. */
 function moveWithin(story: Story, made: Move): void {
