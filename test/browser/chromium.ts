@@ -2,7 +2,7 @@
 import { type BrowserContext, chromium, type Page } from 'playwright-core'
 import { tempFolder } from '../helpers/temp-folder.ts'
 
-const EXECUTABLE = '/usr/bin/chromium'
+const EXECUTABLE = process.env.CHROMIUM_BIN ?? '/usr/bin/chromium'
 const ARGS = [
   '--headless',
   '--no-sandbox',

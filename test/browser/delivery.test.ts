@@ -344,7 +344,9 @@ delivery(
     await server.saw('PageExited')
     await eventually(5_000, 'the socket to close', () => (server.sockets().length === 0 ? true : undefined))
     await page.goBack({ waitUntil: 'commit' })
-    assert.equal(await page.evaluate('[window.wasHere, window.cached]'), [true, true])
+    await eventually(5_000, 'the page to be there again, from the cache', async () =>
+      (await page.evaluate('window.wasHere && window.cached')) ? true : undefined,
+    )
     const [, again] = await server.saw('PageEntered', 2)
     assert.is.not(again?.pageID, first?.pageID)
     assert.is(again?.visitID, first?.visitID)
