@@ -66,7 +66,7 @@ function restored(room: Room, row: VisitorRow): Awake {
       'a damaged snapshot is rebuilt from the stream',
     )
     const { snapshot, boot } = rebuild(room, row)
-    return living(row, snapshot, boot)
+    return living({ ...row, machineVersion: MACHINE_VERSION }, snapshot, boot)
   }
 }
 

@@ -1,4 +1,5 @@
 /** One sweep wakes the visitors whose deadlines are due; they are entries like all others. */
+import { SnapshotDamaged, SnapshotTooNew } from '../../machines/versions.ts'
 import type { Store } from '../store/contract.ts'
 import type { Clock } from './clock.ts'
 import type { VisitorsLog } from './room.ts'
@@ -25,7 +26,9 @@ export function startSweep({ store, clock, log, quietUntil, wake }: SweepOptions
   let isEnded = false
   let isDrifting = false
   let underWay: Promise<void> = Promise.resolve()
-  let connected: number[] | null = null
+  let connected: readonly number[] | null = null
+  /** Visitors that cannot be woken: the log said so, and asking again changes nothing. */
+  const hopeless = new Set<number>()
 
   const isTimeRight = (): boolean => {
     const drift = clock.drift()
@@ -45,14 +48,21 @@ export function startSweep({ store, clock, log, quietUntil, wake }: SweepOptions
     if (at < quietUntil || store.unavailable() !== null || !isTimeRight()) return
     // Those who had a socket when the last server stopped, and did not come back (Q7).
     connected ??= store.connected({ limit: Number.MAX_SAFE_INTEGER })
-    const left = connected.splice(0, SWEEP_MAX)
+    const left = connected.slice(0, SWEEP_MAX)
     const due = store.due(at, SWEEP_MAX).map(({ number }) => number)
     await Promise.all([...new Set([...left, ...due])].map(wakeByNumber))
+    connected = connected.slice(left.length)
   }
 
   const wakeByNumber = async (number: number): Promise<void> => {
-    const row = store.visitor(number)
-    if (row !== null) await wake(row.globalVisitID)
+    const row = hopeless.has(number) ? null : store.visitor(number)
+    if (row === null) return
+    try {
+      await wake(row.globalVisitID)
+    } catch (cause) {
+      if (!(cause instanceof SnapshotDamaged || cause instanceof SnapshotTooNew)) throw cause
+      hopeless.add(number)
+    }
   }
 
   const tick = (): void => {

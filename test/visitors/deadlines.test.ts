@@ -135,6 +135,36 @@ due('[E4] at five minutes the clocks still agree', async () => {
   await room.end()
 })
 
+due(
+  'a visitor who cannot be woken is left alone after one try, and keeps nobody else from their deadlines',
+  async () => {
+    const room = await openRoom(settled)
+    await room.says('g1', 'VisitStarted')
+    await room.says('g2', 'VisitStarted', { visit: 'w' })
+    const row = room.store.visitor(1)
+    assert.ok(row !== null)
+    await room.close()
+    await room.start({
+      prepare: (store) => {
+        const draft = store.createDraft()
+        draft.putVisitor(
+          { ...row, snapshot: null, replayFrom: { ...row.replayFrom, snapshot: null } },
+          [],
+          row.seq,
+        )
+        return store.commit(draft, { at: row.at })
+      },
+    })
+    room.passes(31 * MINUTE)
+    await ended(room, 'g2')
+    const tries = () => room.logged.filter(({ message }) => message.includes('cannot be woken')).length
+    assert.is(tries(), 1)
+    await new Promise((resolve) => setTimeout(resolve, 600))
+    assert.is(tries(), 1)
+    await room.end()
+  },
+)
+
 due('nobody is woken after the room was closed', async () => {
   const room = await openRoom(settled)
   await room.says('g1', 'VisitStarted')
