@@ -78,6 +78,25 @@ restarting('[Q7] a visit whose browser does not come back ends closed, at its la
   await room.end()
 })
 
+restarting('[Q7] [Q2] one whose end could not be kept at first ends all the same', async () => {
+  let fails = 0
+  const room = await openRoom({
+    beforePut: () => {
+      fails -= 1
+      if (fails === 0) throw new Error('a put failed on purpose')
+    },
+  })
+  await room.record('g1', event('VisitStarted'), came())
+  await room.restart({ awayMs: SECOND })
+  fails = 1
+  room.passes(GRACE)
+  await ended(room)
+  assert.ok(fails < 0 && room.logged.length > 0, 'it was tried once in vain')
+  assert.is(room.store.visit(1, 1)?.reason, 'closed')
+  assert.equal(findingsIn(room.store), [])
+  await room.end()
+})
+
 restarting('[Q7] one that had left before ends when it had left', async () => {
   const room = await openWithCustomer()
   room.passes(MINUTE)
