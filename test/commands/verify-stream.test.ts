@@ -28,6 +28,22 @@ const damages = suite('verify: streams')
 
 const STREAM: readonly Case[] = [
   [
+    'a chunk is cut off',
+    /visitor 1: a row that is read: expected a row, found bytes that are none/,
+    bytes(({ tables }) => {
+      const key = KEYS.stream.bound([1, 5], 0)
+      tables.stream.putSync(key, there(tables.stream.getBinary(key)).subarray(0, 9))
+    }),
+  ],
+  [
+    'a visitor is cut off',
+    /folder: a row that is read: expected a row, found bytes that are none/,
+    bytes(({ tables }) => {
+      const key = KEYS.visitor.bound([1], 0)
+      tables.visitors.putSync(key, there(tables.visitors.getBinary(key)).subarray(0, 30))
+    }),
+  ],
+  [
     'a chunk is gone',
     /seq of the entry after 4: expected 5, found 8/,
     removed('stream', () => KEYS.stream.of(1, 5)),

@@ -20,7 +20,7 @@ export interface FolderOptions {
   readonly progress: (tally: Tally) => void
 }
 
-/** Everything in the folder, proven; counts what there was. Throws only where the store itself cannot be read. */
+/** Everything in the folder, proven; counts what there was. A row that cannot be decoded is a finding too. */
 export function proveFolder({ store, book, tell, progress }: FolderOptions): Tally & { identities: number } {
   const [firstCommit] = store.commits({ limit: 1 })
   const [firstChange] = store.changes({ limit: 1 })
@@ -32,11 +32,25 @@ export function proveFolder({ store, book, tell, progress }: FolderOptions): Tal
     changesDropped: firstChange?.position ?? Number.POSITIVE_INFINITY,
   }
   let tally = NONE
-  for (const row of visitorsOf(store)) {
-    tally = add(tally, proveVisitor(proof, row))
-    progress(tally)
+  const proveAll = (): void => {
+    for (const row of visitorsOf(store)) {
+      tally = add(tally, readable(tell, row.number, () => proveVisitor(proof, row)) ?? { visitors: 1 })
+      progress(tally)
+    }
   }
-  return { ...tally, ...proveNode(proof, tally) }
+  readable(tell, 0, proveAll)
+  return { ...tally, ...(readable(tell, 0, () => proveNode(proof, tally)) ?? { identities: 0 }) }
+}
+
+/** What a proof says, or null where it met bytes that are no row. */
+function readable<T>(tell: Tell, visitor: number, prove: () => T): T | null {
+  try {
+    return prove()
+  } catch (cause) {
+    const found = `bytes that are none (${cause instanceof Error ? cause.name : 'a throw'})`
+    tell({ visitor, what: 'a row that is read', expected: 'a row', found })
+    return null
+  }
 }
 
 function proveVisitor(proof: Proof, row: VisitorRow): Partial<Tally> {
