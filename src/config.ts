@@ -284,6 +284,13 @@ export const OPTIONS = {
   commitBytes: whole('VESTIBULE_COMMIT_BYTES', 'bytes of one commit', 4 * 1024 * 1024, 1_024),
   profileKeys: whole('VESTIBULE_PROFILE_KEYS', 'profile values kept of one person', 100, 1),
   liveKeepMs: whole('VESTIBULE_LIVE_KEEP_MS', 'how long changes are kept', 86_400_000),
+  liveStallMs: whole(
+    'VESTIBULE_LIVE_STALL_MS',
+    'a live reader that takes nothing for so long is cut',
+    30_000,
+    1,
+  ),
+  liveStreams: whole('VESTIBULE_LIVE_STREAMS', 'live streams at once', 1_000, 1),
   drainMs: whole('VESTIBULE_DRAIN_MS', 'each step of a stop takes at most this', 5_000, 1),
 
   pageSizeMax: whole('VESTIBULE_PAGE_SIZE_MAX', 'rows of one History page', 1_000, 1),

@@ -17,6 +17,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'src/rules': ['machines', 'src/visitors', 'src/store'],
   'src/gateway': ['protocol', 'src/visitors', 'src/config.ts'],
   'src/history': ['src/visitors', 'src/store', 'src/config.ts'],
+  'src/live': ['src/visitors', 'src/store', 'src/config.ts'],
   'src/bus': ['src/visitors', 'src/store', 'src/config.ts'],
   'src/tracker': ['protocol'],
   'src/operating': ['src/bus', 'src/store', 'src/config.ts'],
