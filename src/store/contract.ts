@@ -1,5 +1,7 @@
 /** What the store can do: rows go in by one commit, and are found again. `openStore` makes it, over LMDB. */
 import type {
+  AddressKind,
+  AddressRow,
   BaseRow,
   ChangeRow,
   CommitRow,
@@ -11,6 +13,7 @@ import type {
   NameRow,
   PageRow,
   RelayPlaceRow,
+  ScoreRow,
   SentPlace,
   SentRow,
   SessionRow,
@@ -49,6 +52,13 @@ export interface RowReads {
   userAgent(userAgentId: string): string | null
   /** The contact rows that entry `seq` of this visitor made. */
   contactsOfEntry(number: number, seq: number): readonly ContactRow[]
+  score(rule: string, version: number): ScoreRow | null
+}
+
+/** What one visitor said without another in between. */
+export interface Stretch {
+  readonly number: number
+  readonly entries: readonly StoredEntry[]
 }
 
 /**
@@ -76,8 +86,13 @@ export interface Draft extends RowReads {
   putChange(row: ChangeRow): void
   putToken(row: TokenRow): void
   putUserAgent(userAgentId: string, text: string): void
+  putAddress(row: AddressRow): void
+  removeAddress(row: AddressRow): void
+  putScore(row: ScoreRow): void
   /** All changes put, in order: what listeners are told after the commit. */
   readonly changes: readonly ChangeRow[]
+  /** All entries put, in order. */
+  readonly stretches: readonly Stretch[]
   readonly isEmpty: boolean
 }
 
@@ -120,6 +135,9 @@ export interface Store extends RowReads {
   contacts(span: Span): ContactRow[]
   contactsOfIdentity(identity: number, span: Span): ContactRow[]
   contactsOfVisitor(number: number, span: Span): ContactRow[]
+  /** The identities whose profile says so, by number; `value` as `AddressRow` holds it. */
+  identitiesAt(kind: AddressKind, value: string, limit: number): number[]
+  scores(): ScoreRow[]
   commits(span: Span): CommitRow[]
   /** By position; all changes of one position come together even past `limit`. */
   changes(span: Span): ChangeRow[]

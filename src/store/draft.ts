@@ -1,6 +1,7 @@
 // The rows of one commit while they are gathered; readable at once, also through a draft made behind this one.
-import type { Draft, RowReads } from './contract.ts'
+import type { Draft, RowReads, Stretch } from './contract.ts'
 import type {
+  AddressRow,
   BaseRow,
   ChangeRow,
   ContactRow,
@@ -9,6 +10,7 @@ import type {
   NameKind,
   NameRow,
   PageRow,
+  ScoreRow,
   SessionRow,
   StoredEntry,
   TokenRow,
@@ -16,12 +18,6 @@ import type {
   VisitRow,
 } from './rows.ts'
 import { isStoredEvent } from './rows.ts'
-
-/** What one visitor said without another in between: one chunk, one stretch of the commit. */
-export interface Stretch {
-  readonly number: number
-  readonly entries: readonly StoredEntry[]
-}
 
 export interface DraftVisitor {
   readonly row: VisitorRow
@@ -35,6 +31,7 @@ export interface DraftRows {
   readonly visitorNumbers: Map<string, number>
   readonly identityNumbers: Map<string, number>
   readonly visitors: Map<number, DraftVisitor>
+  /** One chunk each. */
   readonly stretches: Stretch[]
   readonly bases: BaseRow[]
   readonly visits: Map<string, VisitRow>
@@ -47,10 +44,18 @@ export interface DraftRows {
   readonly changes: ChangeRow[]
   readonly tokens: Map<string, TokenRow>
   readonly userAgents: Map<string, string>
+  readonly addresses: Map<string, DraftAddress>
+  readonly scores: Map<string, ScoreRow>
   /** The numbers that are allotted next. */
   readonly next: Numbers
   /** What is read where this draft has nothing: the draft in front, and the disk once that one is written. */
   below: RowReads
+}
+
+/** An address that somebody has now, or has no longer. */
+export interface DraftAddress {
+  readonly row: AddressRow
+  readonly isGone: boolean
 }
 
 export interface Numbers {
@@ -87,6 +92,7 @@ export function createDraft(
       return number
     },
     changes: rows.changes,
+    stretches: rows.stretches,
     get isEmpty() {
       return Object.values(rows).every((part) => !isGathered(part))
     },
@@ -116,6 +122,8 @@ function emptyRows(below: RowReads, next: Readonly<Numbers>): DraftRows {
     changes: [],
     tokens: new Map(),
     userAgents: new Map(),
+    addresses: new Map(),
+    scores: new Map(),
     next: { ...next },
     below,
   }
@@ -146,12 +154,13 @@ function readsOf(rows: DraftRows): RowReads {
       seqIn(rows.visitors.get(number), eventID) || rows.below.seenSeq(number, eventID),
     userAgent: (userAgentId) => rows.userAgents.get(userAgentId) ?? rows.below.userAgent(userAgentId),
     contactsOfEntry: (number, seq) => contactsOfEntry(rows, number, seq),
+    score: (rule, version) => rows.scores.get(scorePath(rule, version)) ?? rows.below.score(rule, version),
   }
 }
 
 function putsOf(
   rows: DraftRows,
-): Omit<Draft, keyof RowReads | 'numberVisitor' | 'numberIdentity' | 'changes' | 'isEmpty'> {
+): Omit<Draft, keyof RowReads | 'numberVisitor' | 'numberIdentity' | 'changes' | 'stretches' | 'isEmpty'> {
   return {
     putVisitor: (row, entries, previousSeq) => putVisitor(rows, { row, entries, previousSeq }),
     putBase: (row) => void rows.bases.push(row),
@@ -165,6 +174,9 @@ function putsOf(
     putChange: (row) => void rows.changes.push(row),
     putToken: (row) => void rows.tokens.set(row.globalVisitID, row),
     putUserAgent: (userAgentId, text) => void rows.userAgents.set(userAgentId, text),
+    putAddress: (row) => void rows.addresses.set(addressPath(row), { row, isGone: false }),
+    removeAddress: (row) => void rows.addresses.set(addressPath(row), { row, isGone: true }),
+    putScore: (row) => void rows.scores.set(scorePath(row.rule, row.version), row),
   }
 }
 
@@ -212,4 +224,12 @@ function path(a: number, b: number, c = 0): string {
 
 function namePath(kind: NameKind, name: string): string {
   return `${kind} ${name}`
+}
+
+function scorePath(rule: string, version: number): string {
+  return `${version} ${rule}`
+}
+
+function addressPath({ kind, value, identity }: AddressRow): string {
+  return `${kind} ${identity} ${value}`
 }

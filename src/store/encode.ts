@@ -1,8 +1,9 @@
 // A draft's rows as keys and values, ready to be put: all work that needs no transaction is done before it.
 import type { Writer } from './bytes.ts'
 import { encodeChunk } from './chunk.ts'
-import type { DraftRows, DraftVisitor, Stretch } from './draft.ts'
-import { hash16, idKey, WIDTH } from './keys.ts'
+import type { Stretch } from './contract.ts'
+import type { DraftRows, DraftVisitor } from './draft.ts'
+import { addressKey, hash16, idKey, scoreKey, WIDTH } from './keys.ts'
 import { nameKey } from './name-key.ts'
 import {
   encodeBase,
@@ -10,6 +11,7 @@ import {
   encodeCommit,
   encodeContact,
   encodeIdentity,
+  encodeScore,
   encodeToken,
 } from './node-rows.ts'
 import { encodeLink, encodeName, encodePage, encodeSession, encodeVisit } from './resource-rows.ts'
@@ -57,7 +59,12 @@ export function encodeDraft(out: Writer, draft: DraftRows, at: number): Batch {
   const chunks = draft.stretches.map(
     (stretch): ChunkPut => ({ stretch, value: encodeChunk(out, stretch.entries) }),
   )
-  const rows = [...visitorRows(out, draft), ...sharedRows(out, draft), ...tokenRows(out, draft)]
+  const rows = [
+    ...visitorRows(out, draft),
+    ...sharedRows(out, draft),
+    ...ruleRows(out, draft),
+    ...tokenRows(out, draft),
+  ]
   const firstPosition = draft.stretches[0]?.entries[0]?.position ?? 0
   const stretches = stretchesOf(draft.stretches, firstPosition)
   if (stretches.length > 0) {
@@ -188,6 +195,18 @@ function sharedRows(out: Writer, draft: DraftRows): RowPut[] {
     out.begin()
     out.text(text)
     rows.push({ table: 'userAgents', key: idKey(userAgentId), value: out.end() })
+  }
+  return rows
+}
+
+/** What rules look up, and how they did. */
+function ruleRows(out: Writer, draft: DraftRows): RowPut[] {
+  const rows: RowPut[] = []
+  for (const { row, isGone } of draft.addresses.values()) {
+    rows.push({ table: 'addresses', key: addressKey(row), value: isGone ? null : NOTHING })
+  }
+  for (const row of draft.scores.values()) {
+    rows.push({ table: 'scores', key: scoreKey(row.rule, row.version), value: encodeScore(out, row) })
   }
   return rows
 }

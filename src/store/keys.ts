@@ -1,6 +1,7 @@
 // The bytes of keys: fixed-width and big-endian, so that their order is the order of the numbers in them.
 import { createHash } from 'node:crypto'
 import { packId } from './ids.ts'
+import type { AddressKind, AddressRow } from './rows.ts'
 
 /** Widths in bytes of what stands in a key. */
 export const WIDTH = {
@@ -107,6 +108,39 @@ function sha256(text: string): Uint8Array {
 function isAscii(text: string): boolean {
   for (let index = 0; index < text.length; index += 1) if (text.charCodeAt(index) > 0x7f) return false
   return true
+}
+
+const ADDRESS_KINDS: readonly AddressKind[] = ['email', 'phone']
+
+/** Whose address it is: kind, hash of the value, identity. */
+export function addressKey({ kind, value, identity }: AddressRow): Uint8Array {
+  return Buffer.concat([addressPrefix(kind, value), identityShape.bound([identity], 0)])
+}
+
+/** All keys of those who have this address, both ends included. */
+export function addressRange(kind: AddressKind, value: string) {
+  const prefix = addressPrefix(kind, value)
+  return {
+    start: Buffer.concat([prefix, identityShape.bound([], 0)]),
+    end: Buffer.concat([prefix, identityShape.bound([], 255)]),
+    inclusiveEnd: true,
+  }
+}
+
+/** Whose key it is. */
+export function identityOfAddress(key: Uint8Array): number {
+  return readNumber(key, key.length - WIDTH.identity, WIDTH.identity)
+}
+
+const identityShape = keyShape(WIDTH.identity)
+
+function addressPrefix(kind: AddressKind, value: string): Uint8Array {
+  return Buffer.concat([Uint8Array.of(ADDRESS_KINDS.indexOf(kind)), hash16(value)])
+}
+
+/** The key of a rule's score. */
+export function scoreKey(rule: string, version: number): Uint8Array {
+  return idKey(`${version} ${rule}`)
 }
 
 const seen = new Uint8Array(WIDTH.number + 7)

@@ -15,18 +15,22 @@ const MIGRATIONS: readonly ((tables: Tables) => void)[] = []
 /** Brings an older folder up to this layout (Q5), counts this start, and returns its number. Not yet flushed. */
 export function prepareLayout(tables: Tables, path: string): number {
   return tables.env.transactionSync(() => {
-    const found = readCounter(tables, LAYOUT_KEY) || LAYOUT
-    if (found > LAYOUT) {
-      throw new StoreTooNew(
-        `${path} has layout ${found}, and this version knows layouts up to ${LAYOUT}: start the version that wrote it, or a later one`,
-      )
-    }
+    const found = refuseNewer(tables, path)
     for (const migrate of MIGRATIONS.slice(found - 1)) migrate(tables)
     const boot = readCounter(tables, BOOT_KEY) + 1
     tables.meta.putSync(LAYOUT_KEY, counter(LAYOUT))
     tables.meta.putSync(BOOT_KEY, counter(boot))
     return boot
   })
+}
+
+/** The folder's layout, which this version knows; throws `StoreTooNew` for a newer one. */
+export function refuseNewer(tables: Tables, path: string): number {
+  const found = readCounter(tables, LAYOUT_KEY) || LAYOUT
+  if (found <= LAYOUT) return found
+  throw new StoreTooNew(
+    `${path} has layout ${found}, and this version knows layouts up to ${LAYOUT}: start the version that wrote it, or a later one`,
+  )
 }
 
 export function readCounter(tables: Tables, key: Uint8Array): number {

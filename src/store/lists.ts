@@ -2,7 +2,7 @@
 import type { Reader } from './bytes.ts'
 import { decodeChunk } from './chunk.ts'
 import type { RowReads, Span, Store } from './contract.ts'
-import type { KeyShape } from './keys.ts'
+import { addressRange, identityOfAddress, type KeyShape } from './keys.ts'
 import {
   commitExtent,
   decodeBase,
@@ -10,6 +10,7 @@ import {
   decodeCommit,
   decodeContact,
   decodeIdentity,
+  decodeScore,
 } from './node-rows.ts'
 import { decodeLink, decodePage, decodeSession, decodeVisit } from './resource-rows.ts'
 import type { ChangeRow, CommitRow, ContactRow, LinkRow, StoredEntry } from './rows.ts'
@@ -30,6 +31,8 @@ export type Lists = Pick<
   | 'contacts'
   | 'contactsOfIdentity'
   | 'contactsOfVisitor'
+  | 'identitiesAt'
+  | 'scores'
   | 'commits'
   | 'changes'
   | 'due'
@@ -95,6 +98,9 @@ export function createLists(tables: Tables, reader: Reader, rows: RowReads): Lis
       ),
     contactsOfIdentity: (identity, span) => contactsOf(OF_IDENTITY, identity, span),
     contactsOfVisitor: (number, span) => contactsOf(OF_VISITOR, number, span),
+    identitiesAt: (kind, value, limit) =>
+      Array.from(tables.addresses.getKeys({ ...addressRange(kind, value), limit }), identityOfAddress),
+    scores: () => Array.from(tables.scores.getRange({}), ({ value }) => decodeScore(read(value))),
     commits: (span) => commitsIn(tables, reader, span),
     changes: (span) => changesIn(tables, reader, span),
     due: (at, limit) =>

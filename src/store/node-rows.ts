@@ -1,4 +1,4 @@
-// Rows shared by many visitors, or about the node: identities, contacts, changes, commits, tokens, bases.
+// Rows shared by many visitors, or about the node: identities, contacts, changes, commits, tokens, scores, bases.
 import type { Reader, Writer } from './bytes.ts'
 import type {
   BaseRow,
@@ -9,6 +9,7 @@ import type {
   ContactRow,
   IdentityRow,
   ProfileValue,
+  ScoreRow,
   TokenRow,
 } from './rows.ts'
 
@@ -165,6 +166,28 @@ export function encodeToken(out: Writer, row: TokenRow): Uint8Array {
 
 export function decodeToken(from: Reader, globalVisitID: string): TokenRow {
   return { globalVisitID, boundAt: from.near(0), hash: from.bytes() }
+}
+
+export function encodeScore(out: Writer, row: ScoreRow): Uint8Array {
+  out.begin()
+  out.text(row.rule)
+  out.uint(row.version)
+  out.uint(row.position)
+  out.uint(row.made)
+  out.uint(row.hits)
+  out.uint(row.misses)
+  return out.end()
+}
+
+export function decodeScore(from: Reader): ScoreRow {
+  return {
+    rule: from.text() ?? '',
+    version: from.uint(),
+    position: from.uint(),
+    made: from.uint(),
+    hits: from.uint(),
+    misses: from.uint(),
+  }
 }
 
 export function encodeBase(out: Writer, row: BaseRow): Uint8Array {

@@ -2,9 +2,9 @@
 import type { Reader } from './bytes.ts'
 import { decodeChunk } from './chunk.ts'
 import type { RowReads } from './contract.ts'
-import { hash16, idKey, seenKey } from './keys.ts'
+import { hash16, idKey, scoreKey, seenKey } from './keys.ts'
 import { nameKey } from './name-key.ts'
-import { decodeContact, decodeIdentity, decodeToken } from './node-rows.ts'
+import { decodeContact, decodeIdentity, decodeScore, decodeToken } from './node-rows.ts'
 import { decodeLink, decodeName, decodePage, decodeSession, decodeVisit } from './resource-rows.ts'
 import type { ContactRow } from './rows.ts'
 import { KEYS, OF_VISITOR, type Table, type Tables } from './tables.ts'
@@ -57,6 +57,10 @@ export function createRowReads(tables: Tables, reader: Reader): RowReads {
     },
     seenSeq: (number, eventID) => at(tables.seen, seenKey(number, eventID))?.uint() ?? 0,
     userAgent: (userAgentId) => at(tables.userAgents, idKey(userAgentId))?.text() ?? null,
+    score(rule, version) {
+      const row = at(tables.scores, scoreKey(rule, version))
+      return row && decodeScore(row)
+    },
     contactsOfEntry(number, seq) {
       const position = positionOf(tables, reader, { number, seq })
       return position === 0 ? [] : contactsAt(tables, reader, { number, position })

@@ -206,6 +206,27 @@ export interface ContactRow {
   readonly retractedAt: number
 }
 
+/** What an address book is searched by. */
+export type AddressKind = 'email' | 'phone'
+
+/** Somebody's profile says that this is their e-mail address or phone number; the value is normalised by who writes it. */
+export interface AddressRow {
+  readonly kind: AddressKind
+  readonly value: string
+  readonly identity: number
+}
+
+/** How often a rule's assumptions were right; what was neither hit nor missed is undecided. */
+export interface ScoreRow {
+  readonly rule: string
+  readonly version: number
+  /** Position of the entry that last changed it. */
+  readonly position: number
+  readonly made: number
+  readonly hits: number
+  readonly misses: number
+}
+
 export type ChangeKind = 'identity' | 'visit' | 'event' | 'lease' | 'notify'
 
 /** What engines and agents are told; ordered by position, then n. */

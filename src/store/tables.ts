@@ -29,6 +29,8 @@ export const TABLE_NAMES = [
   'changes',
   'commits',
   'userAgents',
+  'addresses',
+  'scores',
   'tokens',
   'freshTokens',
   'relay',
@@ -43,7 +45,7 @@ export type Tables = { readonly [Name in TableName]: Table } & {
   readonly env: RootDatabase<Uint8Array, Uint8Array>
 }
 
-/** Keys of numbers. The other tables are keyed by `idKey`, `hash16` or `seenKey`. */
+/** Keys of numbers. The other tables are keyed by `idKey`, `hash16`, `seenKey`, `addressKey` or `scoreKey`. */
 export const KEYS = {
   visitor: keyShape(WIDTH.number),
   stream: keyShape(WIDTH.number, WIDTH.seq),

@@ -1,28 +1,27 @@
-/** Who listens to commits: the sockets, the relay, `/live`. */
-import type { Committed } from './contract.ts'
+/** Who listens to commits: the sockets, the relay, `/live`, the rules. */
 import type { VisitorsLog } from './room.ts'
 
-export type Listener = (committed: Committed) => void
+export type Listener<Told> = (told: Told) => void
 
-export interface Listeners {
+export interface Listeners<Told> {
   /** Returns the function that stops listening. */
-  readonly add: (listener: Listener) => () => void
+  readonly add: (listener: Listener<Told>) => () => void
   /** What was committed is acknowledged, whatever a listener makes of it. */
-  readonly tell: (committed: Committed) => void
+  readonly tell: (told: Told) => void
 }
 
 /** Nobody listens yet. */
-export function createListeners(log: VisitorsLog): Listeners {
-  const listeners = new Set<Listener>()
+export function createListeners<Told>(log: VisitorsLog): Listeners<Told> {
+  const listeners = new Set<Listener<Told>>()
   return {
     add: (listener) => {
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
-    tell: (committed) => {
+    tell: (told) => {
       for (const listener of listeners) {
         try {
-          listener(committed)
+          listener(told)
         } catch (err) {
           log.error({ err }, 'a listener failed to take what was committed')
         }

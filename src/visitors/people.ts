@@ -2,8 +2,10 @@
 
 import type { VisitorContext } from '../../machines/context.ts'
 import type { Fact } from '../../machines/facts.ts'
+import type { Draft } from '../store/contract.ts'
 import { closeRange, openRange } from '../store/ranges.ts'
 import type { IdentityRow, LinkRow, ProfileValue } from '../store/rows.ts'
+import { ADDRESS_KINDS, normalAddress } from './addresses.ts'
 import type { Putting } from './putting.ts'
 
 /** Characters of all of one person's profile values as JSON; past it the oldest unproven values go, then the oldest. */
@@ -136,6 +138,18 @@ export function learnProfile(putting: Putting, fact: Extract<Fact, { type: 'prof
   }
   const bounded = withinLimits(profile, putting.profileKeys)
   draft.putIdentity({ ...person, lastSeen: entry.at, profile: bounded })
+  moveAddresses(draft, person, bounded)
+}
+
+/** A person is found by the addresses that their profile has now. */
+function moveAddresses(draft: Draft, { identity, profile }: IdentityRow, next: IdentityRow['profile']): void {
+  for (const kind of ADDRESS_KINDS) {
+    const before = normalAddress(kind, profile[kind]?.value)
+    const after = normalAddress(kind, next[kind]?.value)
+    if (before === after) continue
+    if (before !== null) draft.removeAddress({ kind, value: before, identity })
+    if (after !== null) draft.putAddress({ kind, value: after, identity })
+  }
 }
 
 function withinLimits(profile: IdentityRow['profile'], keysMax: number): IdentityRow['profile'] {

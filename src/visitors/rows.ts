@@ -18,6 +18,7 @@ import {
 } from './people.ts'
 import { onVisit, openVisit, putPage, putSession } from './places.ts'
 import type { Putting } from './putting.ts'
+import { bookScore } from './scores.ts'
 
 /** Puts the rows of all facts and changes, and returns the entry as the stream keeps it. */
 export function putRows(
@@ -72,11 +73,12 @@ function putFact(putting: Putting, fact: Fact): void {
       return retractContacts(putting, fact)
     case 'profile.learned':
       return learnProfile(putting, fact)
+    case 'assumption.made':
+    case 'assumption.decided':
+      return bookScore(putting, fact)
     case 'identity.changed':
     case 'considered':
     case 'answered':
-    case 'assumption.made':
-    case 'assumption.decided':
     case 'rejection.kept':
     case 'rejection.lifted':
     case 'lease.granted':

@@ -1,12 +1,12 @@
 /** The room of the actors: one for each globalVisitID, spawned at its first entry, asleep when idle. */
 import type { Settings } from '../../machines/entries.ts'
 import { MACHINE_VERSION, SnapshotTooNew } from '../../machines/versions.ts'
-import type { Store } from '../store/contract.ts'
+import type { Store, Stretch } from '../store/contract.ts'
 import { createDoor } from './admission.ts'
 import { type Awake, wake } from './awake.ts'
 import type { Clock } from './clock.ts'
 import { type Batch, createCommitter } from './committer.ts'
-import type { Visitors } from './contract.ts'
+import type { Committed, Visitors } from './contract.ts'
 import { createListeners } from './listeners.ts'
 import { createRecorder } from './recorder.ts'
 import type { Room, VisitorsLog } from './room.ts'
@@ -35,6 +35,8 @@ export interface VisitorsLimits {
 
 export interface OpenVisitors extends Visitors {
   readonly view: ViewVisitor
+  /** Listens to what was said, as it is stored, when it is on disk; returns the function that stops listening. */
+  readonly onSaid: (listener: (said: readonly Stretch[]) => void) => () => void
 }
 
 /** Opens the room over a store. Refuses (`SnapshotTooNew`) snapshots that a newer server has written (Q5). */
@@ -51,7 +53,8 @@ export async function openVisitors({
   const room: Room = { store, settings: book.today, book, startedAt, profileKeys: limits.profileKeys, log }
   const bedroom = createBedroom({ ...limits, now: clock.now })
   const view = createViews(store, book)
-  const listeners = createListeners(log)
+  const listeners = createListeners<Committed>(log)
+  const hearers = createListeners<readonly Stretch[]>(log)
 
   const committer = createCommitter<VisitorWork>({
     store,
@@ -63,6 +66,7 @@ export async function openVisitors({
     committed: ({ draft, touched, visits }) => {
       for (const visitor of touched) visitor.unflushed -= 1
       listeners.tell({ changes: draft.changes, visits })
+      hearers.tell(draft.stretches)
       bedroom.turnIn()
     },
     lost: ({ touched }, err) => {
@@ -97,6 +101,7 @@ export async function openVisitors({
     isFull: committer.isFull,
     whenRoom: committer.whenRoom,
     onCommitted: listeners.add,
+    onSaid: hearers.add,
     stats: () => ({ awake: bedroom.count(), waiting: committer.waiting() }),
     close: async () => {
       await endSweep()

@@ -1,0 +1,54 @@
+// A look into a folder that a server may have open: LMDB lets several processes read, and one at a time write.
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { createReader, createWriter } from './bytes.ts'
+import { createPuts } from './commit.ts'
+import type { RowReads, Store } from './contract.ts'
+import { StoreTooNew, StoreUnavailable } from './errors.ts'
+import { refuseNewer } from './layout.ts'
+import { createLists, type Lists } from './lists.ts'
+import { createRowReads } from './row-reads.ts'
+import { openTables, type Tables } from './tables.ts'
+import { createUpkeep } from './upkeep.ts'
+
+/** What a guest may do: read, and leave a note. It takes no lock, counts no start, and writes no other row. */
+export interface Guest extends RowReads, Lists, Pick<Store, 'note' | 'saveNote'> {
+  /** Lets go of the state that is read: a reader that holds on to one keeps the server's file growing. */
+  readonly refresh: () => void
+  readonly close: () => Promise<void>
+}
+
+/** Opens a folder that holds a store. Throws `StoreUnavailable` where there is none, `StoreTooNew` for a newer one. */
+export function openGuest(path: string): Guest {
+  // Opening would make a folder where there is none.
+  if (!existsSync(join(path, 'data.mdb')))
+    throw new StoreUnavailable(`${path} holds no store: name its folder with --data`)
+  const tables = openedTables(path)
+  const reader = createReader()
+  const rowReads = createRowReads(tables, reader)
+  const { note, saveNote } = createUpkeep(tables, { reader, writer: createWriter() }, async (change) => {
+    await tables.env.childTransaction(() => change(createPuts(tables, undefined)))
+    await tables.env.flushed
+  })
+  return {
+    ...rowReads,
+    ...createLists(tables, reader, rowReads),
+    note,
+    saveNote,
+    refresh: () => tables.env.resetReadTxn(),
+    close: () => tables.env.close(),
+  }
+}
+
+function openedTables(path: string): Tables {
+  let tables: Tables | undefined
+  try {
+    tables = openTables(path)
+    refuseNewer(tables, path)
+    return tables
+  } catch (cause) {
+    void tables?.env.close()
+    if (cause instanceof StoreTooNew) throw cause
+    throw new StoreUnavailable(`${path} cannot be opened as a store: see whether it is one`, { cause })
+  }
+}
