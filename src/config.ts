@@ -298,6 +298,22 @@ export const OPTIONS = {
   readSliceRows: whole('VESTIBULE_READ_SLICE_ROWS', 'rows a request looks at before others work', 5_000, 1),
   readSliceMs: whole('VESTIBULE_READ_SLICE_MS', 'ms a request looks at rows before others work', 5, 1),
 
+  rules: list('VESTIBULE_RULES', 'rules that assume who somebody is: shipped:NAME, or the path of a module'),
+  ruleMs: whole('VESTIBULE_RULE_MS', 'a rule that takes longer is switched off', 50, 1),
+  rulesMemoryMb: whole('VESTIBULE_RULES_MEMORY_MB', 'memory of the thread of the rules', 64, 16),
+  rulesWaiting: whole(
+    'VESTIBULE_RULES_WAITING',
+    'questions that wait for rules; more are not asked',
+    1_000,
+    1,
+  ),
+  rulesFloor: share(
+    'VESTIBULE_RULES_FLOOR',
+    'a rule is paused when the lower bound of its precision is below',
+    0.5,
+  ),
+  rulesJudgedAfter: whole('VESTIBULE_RULES_JUDGED_AFTER', 'decisions after which a rule is judged', 50, 1),
+
   natsUrl: text('NATS_URL', 'servers to publish to, separated by commas; empty = none', '', true),
   natsCreds: text('NATS_CREDS', 'a file with our JWT and its nkey, or with an nkey seed alone', ''),
   natsTlsCa: text('NATS_TLS_CA', 'a PEM file: who vouches for the NATS servers', ''),

@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util'
 import { SnapshotTooNew } from '../../machines/versions.ts'
 import { ConfigError, describeOptions, flagOf, OPTIONS, type OptionName, parseConfig } from '../config.ts'
 import { createLog, type Log } from '../operating/log.ts'
+import { RulesRefused } from '../rules/errors.ts'
 import { startServer, type VestibuleServer } from '../server.ts'
 import { isLmdbAftershock, StoreLocked, StoreTooNew, StoreUnavailable } from '../store/errors.ts'
 
@@ -35,6 +36,7 @@ export async function serve(args: string[]): Promise<number> {
     surviveAftershocks(log)
     const server = await startServer({ config, log, demo: values.demo === true })
     announce(server, values.demo === true)
+    process.on('SIGHUP', () => rereadKeys(server, log))
     return await untilStopped(server, log)
   } catch (error) {
     return refused(error)
@@ -70,6 +72,17 @@ function surviveAftershocks(log: Log): void {
   })
 }
 
+/** A file with a mistake in it locks nobody out: the keys stay as they were until it is right. */
+function rereadKeys(server: VestibuleServer, log: Log): void {
+  try {
+    server.rereadKeys()
+    log.info({}, 'the keys were read again')
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    log.error({ reason: error.message }, 'the keys were not read again; they stay as they were')
+  }
+}
+
 async function untilStopped(server: VestibuleServer, log: Log): Promise<number> {
   const signal = await new Promise<string>((resolve) => {
     for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => resolve(name))
@@ -86,7 +99,7 @@ function refused(error: unknown): number {
     process.stderr.write(`vestibule serve: ${error.message}\n`)
     return 2
   }
-  const isKnown = [StoreLocked, StoreTooNew, StoreUnavailable, SnapshotTooNew].some(
+  const isKnown = [StoreLocked, StoreTooNew, StoreUnavailable, SnapshotTooNew, RulesRefused].some(
     (kind) => error instanceof kind,
   )
   if (isKnown || isListenError(error)) {

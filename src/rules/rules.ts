@@ -115,6 +115,8 @@ export async function startRules(options: RulesOptions): Promise<Rules> {
 
   const stopHearing = crew.heads.length === 0 ? () => {} : visitors.onSaid(hear)
   judging.judgeAll()
+  if (crew.heads.length > 0)
+    log.info({ rules: crew.heads.map(({ name, version }) => `${name} ${version}`) }, 'rules are in force')
   return {
     inForce: () => rulesInForce(store, crew),
     stats: () => ({
