@@ -4,6 +4,8 @@ import { createServer, type Server as HttpServer, type RequestListener } from 'n
 import { getRequestListener } from '@hono/node-server'
 import { Hono } from 'hono'
 import type { Settings } from '../machines/entries.ts'
+import { startContacts } from './bus/contacts/contacts.ts'
+import { openBus } from './bus/open-bus.ts'
 import { type Relay, startRelay } from './bus/relay.ts'
 import type { Config } from './config.ts'
 import { createAddressOf } from './gateway/addresses.ts'
@@ -92,14 +94,17 @@ async function openRooms({ config, log, beforePut }: ServerOptions, steps: Step[
   const clock = createClock(store.lastAt())
   const { sleepAfterMs, awakeMax, waitingEntries, commitEntries, commitBytes, profileKeys } = config
   const limits = { sleepAfterMs, awakeMax, waitingEntries, commitEntries, commitBytes, profileKeys }
-  const visitors = await openVisitors({ store, settings: settingsOf(config), clock, log, limits })
-  const relay =
-    config.natsUrl === ''
-      ? null
-      : await startRelay({ store, config, log, onCommitted: visitors.onCommitted, now: clock.now })
-  if (relay !== null) steps.unshift({ name: 'bus', close: () => relay.close(config.drainMs) })
-  // Before the bus: what the last commits changed is published still.
+  const settings = settingsOf(config)
+  const { publishEvents } = config
+  const visitors = await openVisitors({ store, settings, clock, log, limits, publishEvents })
+  const bus = openBus(config, log)
+  if (bus !== null) steps.unshift({ name: 'bus', close: bus.close })
+  const { onCommitted } = visitors
+  const relay = bus && (await startRelay({ store, bus, config, log, onCommitted, now: clock.now }))
+  if (relay !== null) steps.unshift({ name: 'relay', close: () => relay.close(config.drainMs) })
+  // Before the relay: what the last commits changed is published still.
   steps.unshift({ name: 'visitors', close: () => visitors.close() })
+  steps.unshift({ name: 'contacts', close: startContacts({ store, visitors, bus, config, log }).close })
   const { liveKeepMs } = config
   const endUpkeep = startUpkeep({ store, liveKeepMs, isPublishing: relay !== null, now: clock.now, log })
   steps.unshift({ name: 'upkeep', close: endUpkeep })

@@ -25,7 +25,7 @@ export type Operations = Readonly<Record<string, (call: OperationCall) => Promis
 export interface OperationsParts {
   readonly bus: Pick<Bus, 'serve'>
   readonly operations: Operations
-  readonly config: Pick<Config, 'natsPrefix' | 'natsRequestsOpen' | 'natsRequestsAtOnce'>
+  readonly config: Pick<Config, 'natsPrefix' | 'natsRequestsOpen' | 'natsRequestsAtOnce' | 'frameBytes'>
   readonly log: BusLog
 }
 
@@ -33,12 +33,10 @@ export const SERVICE_NAME = 'vestibule'
 /** The version of what these requests promise, not of the server. */
 const SERVICE_VERSION = '1.0.0'
 const DESCRIPTION = 'Who is this visitor? Asked, decided, engaged.'
-/** Requests longer than this are refused: no operation needs as much. */
-export const REQUEST_BYTES_MAX = 64 * 1024
 
 /** Serves them from now on; the result stops it, and resolves when what was begun is answered. */
 export function serveOperations({ bus, operations, config, log }: OperationsParts): () => Promise<void> {
-  const { natsRequestsOpen: open, natsRequestsAtOnce: atOnceMax } = config
+  const { natsRequestsOpen: open, natsRequestsAtOnce: atOnceMax, frameBytes } = config
   const underWay = new Set<Promise<BusReply>>()
   if (open) {
     log.warn({}, 'NATS_REQUESTS_OPEN: whoever the NATS account lets ask is answered without a key')
@@ -59,9 +57,7 @@ export function serveOperations({ bus, operations, config, log }: OperationsPart
 
   async function answer(endpoint: string, request: BusRequest): Promise<BusReply> {
     if (underWay.size >= atOnceMax) return problem(429, `${atOnceMax} requests are being answered; ask again`)
-    if (request.bytes.length > REQUEST_BYTES_MAX) {
-      return problem(413, `a request has at most ${REQUEST_BYTES_MAX} bytes`)
-    }
+    if (request.bytes.length > frameBytes) return problem(413, `a request has at most ${frameBytes} bytes`)
     const reply = perform(endpoint, request)
     underWay.add(reply)
     return reply.finally(() => underWay.delete(reply))

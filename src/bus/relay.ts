@@ -4,7 +4,6 @@ import { type Config, ConfigError } from '../config.ts'
 import type { Store } from '../store/contract.ts'
 import type { ChangeRow, SentPlace, SentRow } from '../store/rows.ts'
 import type { Visitors } from '../visitors/contract.ts'
-import { readNatsAccess } from './access.ts'
 import { watchBacklog } from './backlog.ts'
 import { readBeginning } from './beginning.ts'
 import type { Bus, SentMessage } from './bus.ts'
@@ -14,7 +13,6 @@ import { createGate, type GateMode, type GateState } from './gate.ts'
 import { identitiesIn, readIdentityView } from './identities.ts'
 import { createLanes } from './lanes.ts'
 import { type BusLog, reasonOf } from './log.ts'
-import { connectNats } from './nats/nats-bus.ts'
 import { createPublisher } from './publisher.ts'
 import { createReader } from './reader.ts'
 import { createSaver } from './saver.ts'
@@ -40,8 +38,7 @@ export interface RelayParts {
   readonly onCommitted: Visitors['onCommitted']
   /** Epoch ms. */
   readonly now: () => number
-  /** The bus to use, and to close in the end; without it, NATS where the configuration says. */
-  readonly bus?: Bus
+  readonly bus: Bus
   /** Changes held in memory at most; the rest waits on disk. */
   readonly windowRows?: number
 }
@@ -89,13 +86,11 @@ const DRAIN_SHARE = 0.8
  * be followed, and rejects as the store does where the beginning cannot be written down.
  */
 export async function startRelay(parts: RelayParts): Promise<Relay> {
-  const { store, config, log, onCommitted, now, windowRows = WINDOW_ROWS } = parts
+  const { store, bus, config, log, onCommitted, now, windowRows = WINDOW_ROWS } = parts
   checkConfig(config)
-  const access = readNatsAccess(config)
   const from = await readBeginning(store, config)
   const dataOf = await readIdentityView(store, config)
   const dead = createDeadChanges({ store, log, now })
-  const bus = parts.bus ?? connectNats({ access, stream: config.natsStream, clientName: config.source, log })
   const lanes = createLanes(from)
   const reader = createReader({ store, lanes, mark: from.mark, windowRows })
   const saver = createSaver(store, lanes, log)
@@ -155,7 +150,6 @@ export async function startRelay(parts: RelayParts): Promise<Relay> {
       gate.close()
       await dead.close()
       await saver.close()
-      await bus.close()
     },
   }
 }

@@ -17,18 +17,25 @@ interface Told {
   readonly data: Readonly<Record<string, unknown>>
 }
 
+/** Of most entries. */
+const NONE: readonly ChangeRow[] = []
+
 /** The changes of one entry, numbered from 1 in the order raised. */
 export function changesOf(putting: Putting): readonly ChangeRow[] {
   const { awake, applied } = putting
   const { globalVisitID, number } = awake
   const { seq, position, at } = applied.entry
-  return applied.facts
-    .flatMap((fact) => told(putting, fact) ?? [])
-    .map(({ kind, name, data }, index) => {
-      const n = index + 1
-      const whole = { globalVisitID, seq, n, position, at, ...data }
-      return { position, n, number, globalVisitID, seq, at, kind, name, data: whole }
-    })
+  const event = eventTold(putting)
+  if (event === null && applied.facts.length === 0) return NONE
+  // The event stands last: what it led to, its visit above all, is told before it.
+  return [
+    ...applied.facts.flatMap((fact) => told(putting, fact) ?? []),
+    ...(event === null ? [] : [event]),
+  ].map(({ kind, name, data }, index) => {
+    const n = index + 1
+    const whole = { globalVisitID, seq, n, position, at, ...data }
+    return { position, n, number, globalVisitID, seq, at, kind, name, data: whole }
+  })
 }
 
 function told(putting: Putting, fact: Fact): Told | null {
@@ -55,6 +62,39 @@ function told(putting: Putting, fact: Fact): Told | null {
     }
     default:
       return null
+  }
+}
+
+/** What an engine's invitation came to is always told (L5), to whoever holds the lease that the event names. */
+const INVITATIONS = new Set(['InviteShown', 'InviteAccepted', 'InviteRejected'])
+
+/** An event that is published by its name; one that was not applied is not told. */
+function eventTold({ draft, awake, applied, publishEvents }: Putting): Told | null {
+  const { entry, before, after, facts, faulted } = applied
+  if (entry.type !== 'event' || faulted) return null
+  const { event, occurredAt } = entry
+  const { visitID: _visitID, pageID: browserPageID, ...words } = event
+  const isInvitation = INVITATIONS.has(event.eventName) && event.data.leaseId !== undefined
+  if (!isInvitation && !publishEvents.has(event.eventName) && !publishEvents.has('*')) return null
+  const placed = facts.find((fact) => fact.type === 'event.placed')
+  const late = placed?.late === true
+  const visitId =
+    placed === undefined ? after.visit?.visitId : draft.visit(awake.number, placed.ordinal)?.visitId
+  const hasSignedOut = event.eventType === 'SYSTEM' && event.eventName === 'SignOut'
+  // E10: a SignOut still belongs to what it ended; what came late, to nobody.
+  const { visit, who } = hasSignedOut ? before : after
+  return {
+    kind: 'event',
+    name: event.eventName,
+    data: {
+      visitId: visitId ?? null,
+      sessionId: late ? null : (visit?.session?.sessionId ?? null),
+      identityId: late ? null : who.identityId,
+      occurredAt,
+      late,
+      browserPageID,
+      ...words,
+    },
   }
 }
 

@@ -114,6 +114,17 @@ export function addContact(putting: Putting, fact: Extract<Fact, { type: 'contac
   })
 }
 
+/** Who the person is for the contact server; somebody who was erased meanwhile gets no row again. */
+export function keepContact(
+  { draft, applied }: Putting,
+  { identityId, contactId }: Extract<Fact, { type: 'contact.resolved' }>,
+): void {
+  const { entry } = applied
+  const person = draft.identity(draft.identityNumber(identityId))
+  if (person === null || entry.type !== 'contact.linked') return
+  draft.putIdentity({ ...person, contactId, contact: entry.attributes })
+}
+
 /** I17: the rows that a verdict made say that it was retracted. */
 export function retractContacts(
   { draft, awake, applied }: Putting,

@@ -22,4 +22,6 @@ export interface Putting {
   readonly draft: Draft
   readonly applied: Applied
   readonly profileKeys: number
+  /** Names of events that are changes too; `*` = all. */
+  readonly publishEvents: ReadonlySet<string>
 }

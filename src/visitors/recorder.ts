@@ -71,7 +71,7 @@ export function createRecorder({ room, awake, draft, at, nextPosition }: Recorde
       if (fact.type === 'visit.ended' && fact.reason !== 'late') ended = fact.reason
       if (fact.type === 'consent.changed') withdrawn = fact.withdrawn
     }
-    entries.push(putRows(awake, draft, { applied, profileKeys: room.profileKeys }))
+    entries.push(putRows(awake, draft, { ...room, applied }))
     if (seq % BASE_EVERY === 0) putBase()
     return applied
   }

@@ -15,5 +15,7 @@ export interface Room {
   /** When this server started, by its own clock. */
   readonly startedAt: number
   readonly profileKeys: number
+  /** Names of events that are changes too; `*` = all. */
+  readonly publishEvents: ReadonlySet<string>
   readonly log: VisitorsLog
 }

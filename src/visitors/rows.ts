@@ -11,6 +11,7 @@ import { givenOf, payloadOf } from './entries.ts'
 import {
   addContact,
   changeLink,
+  keepContact,
   learnProfile,
   numberOfIdentity,
   retractContacts,
@@ -24,14 +25,12 @@ import { bookScore } from './scores.ts'
 export function putRows(
   awake: Awake,
   draft: Draft,
-  { applied, profileKeys }: Pick<Putting, 'applied' | 'profileKeys'>,
+  { applied, profileKeys, publishEvents }: Omit<Putting, 'awake' | 'draft'>,
 ): StoredEntry {
   const { facts, before, after } = applied
-  const putting: Putting = { awake, draft, applied, profileKeys }
-  if (facts.length > 0) {
-    for (const fact of facts) putFact(putting, fact)
-    for (const change of changesOf(putting)) draft.putChange(change)
-  }
+  const putting: Putting = { awake, draft, applied, profileKeys, publishEvents }
+  for (const fact of facts) putFact(putting, fact)
+  for (const change of changesOf(putting)) draft.putChange(change)
   if (before.who !== after.who || before.visit?.ordinal !== after.visit?.ordinal) turnLinks(putting)
   return storedOf(putting)
 }
@@ -73,6 +72,8 @@ function putFact(putting: Putting, fact: Fact): void {
       return retractContacts(putting, fact)
     case 'profile.learned':
       return learnProfile(putting, fact)
+    case 'contact.resolved':
+      return keepContact(putting, fact)
     case 'assumption.made':
     case 'assumption.decided':
       return bookScore(putting, fact)
@@ -85,7 +86,6 @@ function putFact(putting: Putting, fact: Fact): void {
     case 'lease.refused':
     case 'lease.ended':
     case 'notify.came':
-    case 'contact.resolved':
     case 'consent.changed':
       return // Told by the outcome, the snapshot or a change: no row of their own.
   }

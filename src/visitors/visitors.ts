@@ -22,6 +22,8 @@ export interface VisitorsOptions {
   readonly clock: Clock
   readonly log: VisitorsLog
   readonly limits: VisitorsLimits
+  /** Names of events that engines and agents are told of; `*` = all. */
+  readonly publishEvents?: readonly string[]
 }
 
 export interface VisitorsLimits {
@@ -46,11 +48,15 @@ export async function openVisitors({
   clock,
   log,
   limits,
+  publishEvents = [],
 }: VisitorsOptions): Promise<OpenVisitors> {
   await noteMachineVersion(store)
   const book = await openSettingsBook(store, settings)
   const startedAt = clock.now()
-  const room: Room = { store, settings: book.today, book, startedAt, profileKeys: limits.profileKeys, log }
+  const room: Room = {
+    ...{ store, settings: book.today, book, startedAt, profileKeys: limits.profileKeys, log },
+    publishEvents: new Set(publishEvents),
+  }
   const bedroom = createBedroom({ ...limits, now: clock.now })
   const view = createViews(store, book)
   const listeners = createListeners<Committed>(log)

@@ -1,5 +1,6 @@
 /** A process for the crash test: a store and its relay. `talk` commits changes until it is killed; `drain` ends. */
 import { setTimeout as delay } from 'node:timers/promises'
+import { openBus } from '../../src/bus/open-bus.ts'
 import { startRelay } from '../../src/bus/relay.ts'
 import { defaultConfig } from '../../src/config.ts'
 import type { Store } from '../../src/store/contract.ts'
@@ -11,9 +12,16 @@ const [path = '', natsUrl = '', task = ''] = process.argv.slice(2)
 const VISITORS = Array.from({ length: 8 }, (_, index) => `v-${index}`)
 
 const store = await openStore({ path, quotaBytes: 0, diskReserveBytes: 0 })
+const config = { ...defaultConfig(), natsUrl }
+const bus = openBus(config, QUIET)
+if (bus === null) throw new Error('no NATS_URL was given')
 const relay = await startRelay({
-  ...{ store, log: QUIET, onCommitted: () => () => undefined, now: () => AT },
-  config: { ...defaultConfig(), natsUrl },
+  store,
+  bus,
+  config,
+  log: QUIET,
+  onCommitted: () => () => undefined,
+  now: () => AT,
 })
 
 while (task === 'talk') {
@@ -24,6 +32,7 @@ while (task === 'talk') {
 
 while (relay.stats().backlogRows > 0) await delay(5)
 await relay.close(5_000)
+await bus.close()
 process.stdout.write(`${store.lastPosition()}\n`)
 await store.close()
 

@@ -2,12 +2,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { BusReply, RequestService } from '../../src/bus/bus.ts'
-import {
-  type OperationCall,
-  type Operations,
-  REQUEST_BYTES_MAX,
-  serveOperations,
-} from '../../src/bus/operations.ts'
+import { type OperationCall, type Operations, serveOperations } from '../../src/bus/operations.ts'
 import { defaultConfig } from '../../src/config.ts'
 import { createMemoryBus } from './memory-bus.ts'
 import { keptLog } from './quiet.ts'
@@ -68,7 +63,7 @@ operations('[B8] what is no JSON, what is too long, and a fault of ours are prob
   })
   assert.is((await ask(service, '')).status, 400)
   assert.is((await ask(service, '{')).status, 400)
-  const padding = ' '.repeat(REQUEST_BYTES_MAX - '"long"'.length)
+  const padding = ' '.repeat(defaultConfig().frameBytes - '"long"'.length)
   assert.is((await ask(service, `"long"${padding}`)).status, 200)
   assert.is((await ask(service, `"long"${padding} `)).status, 413)
   const reply = await ask(service, '{}')

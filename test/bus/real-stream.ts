@@ -11,6 +11,7 @@ import {
 import { readNatsAccess } from '../../src/bus/access.ts'
 import type { Bus } from '../../src/bus/bus.ts'
 import { connectNats } from '../../src/bus/nats/nats-bus.ts'
+import { openBus } from '../../src/bus/open-bus.ts'
 import { type Relay, startRelay } from '../../src/bus/relay.ts'
 import { streamSubjects } from '../../src/bus/subjects.ts'
 import { type Config, defaultConfig } from '../../src/config.ts'
@@ -39,22 +40,30 @@ export function withServer(
     const store = createMemoryStore()
     const log = keptLog()
     const relays: Relay[] = []
+    const buses: Bus[] = []
     try {
-      const start = async (config: Partial<Config> = {}, bus?: Bus) => {
-        const relay = await startRelay({
-          ...(bus && { bus }),
-          ...{ store, log, onCommitted: store.onCommitted, now: () => FIRST_AT },
-          config: { ...defaultConfig(), natsUrl: server.url, ...config },
-        })
+      const start = async (changed: Partial<Config> = {}, given?: Bus) => {
+        const config = { ...defaultConfig(), natsUrl: server.url, ...changed }
+        const bus = given ?? openedBus(config, log)
+        buses.push(bus)
+        const { onCommitted } = store
+        const relay = await startRelay({ store, bus, log, config, onCommitted, now: () => FIRST_AT })
         relays.push(relay)
         return relay
       }
       await run({ server, store, log, start })
     } finally {
       for (const relay of relays) await relay.close(0)
+      for (const bus of buses) await bus.close()
       await server.stop()
     }
   }
+}
+
+function openedBus(config: Config, log: KeptLog): Bus {
+  const bus = openBus(config, log)
+  if (bus === null) throw new Error('the server has no URL')
+  return bus
 }
 
 /** The same, with a stream that was there before, made otherwise than we would. */

@@ -27,6 +27,7 @@ export interface RoomOptions {
   /** All settings, as this object: for one whose fields do something. */
   readonly allSettings?: Settings
   readonly limits?: Partial<VisitorsLimits>
+  readonly publishEvents?: readonly string[]
   readonly beforePut?: StoreOptions['beforePut']
   /** Looks at the store, or changes it, before the visitors open it. */
   readonly prepare?: (store: Store) => Promise<void> | void
@@ -170,7 +171,7 @@ interface Opening {
 }
 
 async function open(path: string, { options, hands, logged, committed }: Opening) {
-  const { settings, allSettings, limits, beforePut, prepare } = options
+  const { settings, allSettings, limits, publishEvents, beforePut, prepare } = options
   const store = await openStore({
     path,
     quotaBytes: 0,
@@ -188,6 +189,7 @@ async function open(path: string, { options, hands, logged, committed }: Opening
       error: (fields, message) => void logged.push({ level: 'error', fields, message }),
     },
     limits: { ...LIMITS, ...limits },
+    ...(publishEvents ? { publishEvents } : {}),
   }).catch(async (cause: unknown) => {
     await store.close()
     throw cause

@@ -1,5 +1,5 @@
 /** Publishing without JetStream: a message counts only if the connection held until a flush after it (B3). */
-import { setTimeout as delay } from 'node:timers/promises'
+import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises'
 import { headers, type NatsConnection } from 'nats'
 import { BusError, type OutgoingMessage } from '../bus.ts'
 import type { Connection } from './connection.ts'
@@ -63,6 +63,8 @@ async function flushWithin(nats: NatsConnection, answerMs: number): Promise<void
   late.catch(() => undefined)
   try {
     await Promise.race([nats.flush(), late])
+    // A refusal comes before the flush's answer, but the client tells of it a little later.
+    await nextTurn()
   } finally {
     timer.abort()
   }
