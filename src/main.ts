@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** The command line: `vestibule COMMAND`. Each command is a file of src/commands/ and returns its exit code. */
+import { audit } from './commands/audit.ts'
 import { load } from './commands/load.ts'
 import { serve } from './commands/serve.ts'
 import { verify } from './commands/verify.ts'
@@ -12,6 +13,7 @@ interface Command {
 const COMMANDS: Readonly<Record<string, Command>> = {
   serve: { says: 'serves browsers, agents and engines', run: serve },
   verify: { says: 'proves that a data folder agrees with itself', run: verify },
+  audit: { says: 'shows who asked for what, and about whom', run: audit },
   load: { says: 'lets many browsers live on a server, and measures it', run: load },
 }
 

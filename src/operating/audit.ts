@@ -2,7 +2,6 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { appendFile } from 'node:fs/promises'
 import type { Store } from '../store/contract.ts'
-import type { Log } from './log.ts'
 
 /** One call, as the room that answered it tells it. */
 export interface AuditedCall {
@@ -30,13 +29,19 @@ export interface Audit {
   readonly close: () => Promise<void>
 }
 
+/** What is told where the log itself cannot be written; pino's logger is one. */
+export interface AuditLog {
+  info(fields: object, message: string): void
+  error(fields: object, message: string): void
+}
+
 export interface AuditParts {
   /** The file; opened anew for each write, so that whoever rotates it needs to tell nobody. */
   readonly path: string
   /** The secret of the HMACs: see `openAuditSecret`. */
   readonly secret: string
   readonly now: () => number
-  readonly log: Pick<Log, 'error' | 'info'>
+  readonly log: AuditLog
 }
 
 /** Lines that come while others are written go out together. */
