@@ -1,22 +1,32 @@
 /** Puts the rooms together: store, visitors, gateway, History, bus. What is opened here is closed here. */
 import { randomBytes } from 'node:crypto'
 import { createServer, type Server as HttpServer, type RequestListener } from 'node:http'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import { getRequestListener } from '@hono/node-server'
-import { Hono } from 'hono'
 import type { Settings } from '../machines/entries.ts'
+import { createApp } from './app.ts'
+import type { Bus } from './bus/bus.ts'
 import { startContacts } from './bus/contacts/contacts.ts'
 import { openBus } from './bus/open-bus.ts'
 import { type Relay, startRelay } from './bus/relay.ts'
 import type { Config } from './config.ts'
 import { createAddressOf } from './gateway/addresses.ts'
 import { type Gateway, startGateway } from './gateway/gateway.ts'
-import { createHistory } from './history/history.ts'
+import { createRestEvents } from './gateway/rest-events.ts'
+import { type Access, createAccess, createGuard, type Guard } from './history/access.ts'
+import { openAccessJwt } from './history/access-jwt.ts'
+import { createFailures } from './history/failures.ts'
+import { createNames } from './history/names.ts'
 import { openKeys } from './history/open-keys.ts'
-import { createAssets } from './operating/assets.ts'
-import { createHealth } from './operating/health.ts'
+import { eventResource } from './history/resources.ts'
+import { createLive, type Live } from './live/live.ts'
+import { type Audit, createAudit, openAuditSecret } from './operating/audit.ts'
 import type { Log } from './operating/log.ts'
+import { createMetrics, type Metrics } from './operating/metrics.ts'
 import { closeInOrder, type Step } from './operating/stopping.ts'
 import { startUpkeep } from './operating/upkeep.ts'
+import { type Rules, startRules } from './rules/rules.ts'
 import type { Store } from './store/contract.ts'
 import { openStore, type StoreOptions } from './store/store.ts'
 import { type Clock, createClock } from './visitors/clock.ts'
@@ -36,6 +46,8 @@ export interface VestibuleServer {
   readonly url: string
   /** Where the made key lies; null where keys are configured. */
   readonly madeKeyPath: string | null
+  /** Reads the keys again; a key that is gone ends its streams. Throws `ConfigError`: then the keys stay as they were. */
+  readonly rereadKeys: () => void
   /** Stops in order, each step within `drainMs`: nothing acknowledged is lost (Q6). */
   readonly close: () => Promise<void>
 }
@@ -47,7 +59,7 @@ export async function startServer(options: ServerOptions): Promise<VestibuleServ
   const steps: Step[] = []
   try {
     const rooms = await openRooms(options, steps)
-    const { keys, madeKeyPath } = openKeys(config, () => randomBytes(24).toString('base64url'))
+    const metrics = createMetrics()
     const http = createServer({ headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS })
     const gateway = startGateway({
       server: http,
@@ -55,23 +67,27 @@ export async function startServer(options: ServerOptions): Promise<VestibuleServ
       config,
       log,
       clock: { now: rooms.clock.now, uptime: () => performance.now() },
+      meter: metrics,
     })
     const draining = { isDraining: false }
     steps.unshift({ name: 'sockets', close: () => closeSockets(http, gateway) })
+    steps.unshift({ name: 'live', close: rooms.live.close })
     const app = await createApp({
       ...rooms,
       ...options,
-      keys,
       gateway,
+      metrics,
       isDraining: () => draining.isDraining,
+      steps,
     })
-    http.on('request', routeRequests(gateway, getRequestListener(app.fetch)))
+    http.on('request', routeRequests({ gateway, metrics }, getRequestListener(app.fetch)))
     const url = await listen(http, config)
     const close = async (): Promise<void> => {
       draining.isDraining = true
       await closeInOrder(steps, { drainMs: config.drainMs, log })
     }
-    return { url, madeKeyPath, close }
+    const rereadKeys = () => rooms.access.replaceKeys(readKeys(config).keys)
+    return { url, madeKeyPath: rooms.madeKeyPath, rereadKeys, close }
   } catch (cause) {
     await closeInOrder(steps, { drainMs: config.drainMs, log })
     throw cause
@@ -84,19 +100,46 @@ const REQUEST_TIMEOUT_MS = 30_000
 interface Rooms {
   readonly store: Store
   readonly clock: Clock
+  readonly access: Access
+  readonly madeKeyPath: string | null
+  readonly audit: Audit
   readonly visitors: OpenVisitors
+  readonly rules: Rules
+  readonly bus: Bus | null
   readonly relay: Relay | null
+  readonly guard: Guard
+  readonly live: Live
 }
 
-async function openRooms({ config, log, beforePut }: ServerOptions, steps: Step[]): Promise<Rooms> {
+async function openRooms({ config, log, beforePut, demo }: ServerOptions, steps: Step[]): Promise<Rooms> {
   const store = await openStore({ ...storeOptions(config), ...(beforePut ? { beforePut } : {}) })
   steps.unshift({ name: 'store', close: () => store.close() })
   const clock = createClock(store.lastAt())
-  const { sleepAfterMs, awakeMax, waitingEntries, commitEntries, commitBytes, profileKeys } = config
+  const { keys, madeKeyPath } = readKeys(config)
+  const access = createAccess({
+    keys,
+    checkJwt: openAccessJwt({ config, now: clock.now, log }),
+    failures: createFailures({ now: clock.now, wait: (ms) => wait(ms, undefined, { ref: false }) }),
+    now: clock.now,
+  })
+  const audit = createAudit({
+    path: config.auditFile || join(config.data, 'audit.log'),
+    secret: await openAuditSecret(store),
+    now: clock.now,
+    log,
+  })
+  steps.unshift({ name: 'audit', close: audit.close })
+  const { publishEvents, sleepAfterMs, awakeMax, waitingEntries, commitEntries, commitBytes, profileKeys } =
+    config
   const limits = { sleepAfterMs, awakeMax, waitingEntries, commitEntries, commitBytes, profileKeys }
-  const settings = settingsOf(config)
-  const { publishEvents } = config
-  const visitors = await openVisitors({ store, settings, clock, log, limits, publishEvents })
+  const visitors = await openVisitors({
+    store,
+    settings: settingsOf(config),
+    clock,
+    log,
+    limits,
+    publishEvents,
+  })
   const bus = openBus(config, log)
   if (bus !== null) steps.unshift({ name: 'bus', close: bus.close })
   const { onCommitted } = visitors
@@ -105,45 +148,56 @@ async function openRooms({ config, log, beforePut }: ServerOptions, steps: Step[
   // Before the relay: what the last commits changed is published still.
   steps.unshift({ name: 'visitors', close: () => visitors.close() })
   steps.unshift({ name: 'contacts', close: startContacts({ store, visitors, bus, config, log }).close })
+  const rules = await openRules({ store, visitors, clock }, { config, log })
+  steps.unshift({ name: 'rules', close: rules.close })
   const { liveKeepMs } = config
   const endUpkeep = startUpkeep({ store, liveKeepMs, isPublishing: relay !== null, now: clock.now, log })
   steps.unshift({ name: 'upkeep', close: endUpkeep })
-  return { store, clock, visitors, relay }
-}
-
-interface AppParts extends Rooms, ServerOptions {
-  readonly keys: ReturnType<typeof openKeys>['keys']
-  readonly gateway: Gateway
-  readonly isDraining: () => boolean
-}
-
-/** All of HTTP but the wire. */
-async function createApp(parts: AppParts): Promise<Hono> {
-  const { config, log, store, clock, visitors, relay, keys, gateway, isDraining, demo = false } = parts
-  const stats = () => ({ ...visitors.stats(), connections: gateway.connections() })
-  const app = new Hono()
-  app.route('/', createHealth({ store, isDraining, relay: () => relay?.stats() ?? null, stats }))
-  app.route('/', createAssets({ demo }))
-  const history = await createHistory({
-    store,
-    config,
-    keys,
-    log,
-    viewVisitor: visitors.view,
-    connections: gateway.connectionsOf,
-    addressOf: createAddressOf(config.trustedProxies),
-    now: clock.now,
+  const guard = createGuard(access, createAddressOf(config.trustedProxies))
+  const live = createLive({
+    ...{ store, config, log, audit: audit.tell, allEvents: demo === true },
+    onCommitted: visitors.onCommitted,
+    access: { ...access, admit: (context) => guard(context, 'history:read') },
+    describeEvent: (number, event) => eventResource({ store, names: createNames(store) }, number, event),
+    clock: { now: clock.now, uptime: () => performance.now() },
   })
-  app.route('/', history)
-  return app
+  return { store, clock, access, madeKeyPath, audit, visitors, rules, bus, relay, guard, live }
+}
+
+function openRules(
+  { store, visitors, clock }: Pick<Rooms, 'store' | 'visitors' | 'clock'>,
+  { config, log }: Pick<ServerOptions, 'config' | 'log'>,
+): Promise<Rules> {
+  return startRules({
+    ...{ store, visitors, log, now: clock.now },
+    items: config.rules,
+    ruleMs: config.ruleMs,
+    memoryMb: config.rulesMemoryMb,
+    waitingMax: config.rulesWaiting,
+    floor: { precision: config.rulesFloor, afterDecisions: config.rulesJudgedAfter },
+    provenOnly: config.identitySecret !== '' || config.identityJwks !== '',
+    toIdentityId: createRestEvents(config).identityIdOf,
+  })
+}
+
+function readKeys(config: Config): ReturnType<typeof openKeys> {
+  return openKeys(config, () => randomBytes(24).toString('base64url'))
 }
 
 /** The wire has its own handler: it is the hot path, and no framework stands in it. */
-function routeRequests(gateway: Gateway, rest: RequestListener): RequestListener {
+function routeRequests(
+  { gateway, metrics }: { readonly gateway: Gateway; readonly metrics: Metrics },
+  rest: RequestListener,
+): RequestListener {
   return (request, response) => {
-    const path = request.url ?? '/'
-    if (path === '/track' || path.startsWith('/track?')) gateway.handle(request, response)
-    else rest(request, response)
+    const { url: path = '/', method = '' } = request
+    if (path !== '/track' && !path.startsWith('/track?')) return rest(request, response)
+    const began = performance.now()
+    response.once('close', () => {
+      const { statusCode: status } = response
+      metrics.answered({ route: '/track', method, status, ms: performance.now() - began })
+    })
+    gateway.handle(request, response)
   }
 }
 

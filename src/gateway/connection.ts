@@ -42,6 +42,8 @@ export type ConnectionState = 'greeting' | 'admitting' | 'open' | 'verifying' | 
 export interface Batch {
   readonly id: number
   readonly prepared: Prepared
+  /** In uptime. */
+  readonly takenAt: number
   /** What the visitors answered; null = not yet. */
   recorded: Recorded | null
 }

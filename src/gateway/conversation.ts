@@ -132,7 +132,7 @@ function take(desk: Desk, connection: Connection, message: ClientMessage): void 
       }
       break
     case 'notified':
-    // Nothing was sent that it could be the answer to: no id of a notify is known here.
+      desk.notifier.answered(connection, message)
   }
 }
 
@@ -182,10 +182,11 @@ function takeBatch(desk: Desk, connection: Connection, { id, sentAt, events }: E
     return
   }
   connection.lastId = id
+  const takenAt = desk.clock.uptime()
   const from = { speaker: connection, carriage: { sentAt, via: 'socket', final: false } } as const
   const prepared = desk.batches.prepare(events, from, desk.clock.now())
   if (!(prepared instanceof Promise)) {
-    record(desk, connection, { id, prepared, recorded: null })
+    record(desk, connection, { id, prepared, takenAt, recorded: null })
     return
   }
   // What comes behind waits, so that the order of this connection is kept.
@@ -194,7 +195,7 @@ function takeBatch(desk: Desk, connection: Connection, { id, sentAt, events }: E
     (known) => {
       if (isClosed(connection)) return
       connection.state = 'open'
-      record(desk, connection, { id, prepared: known, recorded: null })
+      record(desk, connection, { id, prepared: known, takenAt, recorded: null })
       goOn(desk, connection)
     },
     (cause) => lose(desk, connection, cause),
@@ -240,10 +241,12 @@ function acknowledge(desk: Desk, connection: Connection): void {
     const [batch] = batches
     if (!batch?.recorded) break
     batches.shift()
-    const { id, prepared, recorded } = batch
+    const { id, prepared, takenAt, recorded } = batch
     const { outcomes, visitId } = recorded
     const open = recorded === NOTHING ? (present?.visitId ?? null) : visitId
-    desk.outbox.send(connection, ackOf(id, prepared, { outcomes, visitId: open }))
+    const ack = ackOf(id, prepared, { outcomes, visitId: open })
+    desk.outbox.send(connection, ack)
+    desk.meter.acknowledged(ack, desk.clock.uptime() - takenAt)
     desk.presence.recorded(connection, recorded)
   }
 }

@@ -7,6 +7,8 @@ import type { Admission } from './admission.ts'
 import type { Batches } from './batches.ts'
 import type { Connection, Socket } from './connection.ts'
 import type { Log } from './log.ts'
+import type { Meter } from './meter.ts'
+import type { Notifier } from './notifying.ts'
 import type { Outbox } from './outbox.ts'
 import type { Presence } from './presence.ts'
 import type { Proofs } from './proofs.ts'
@@ -23,6 +25,7 @@ export interface Desk {
   readonly config: Config
   readonly clock: Clock
   readonly log: Log
+  readonly meter: Meter
   readonly rate: Rate
   readonly limits: AddressLimits
   readonly admission: Admission
@@ -30,6 +33,7 @@ export interface Desk {
   readonly proofs: Proofs
   readonly presence: Presence
   readonly outbox: Outbox
+  readonly notifier: Notifier
   /** Closes by the table of the wire; what was wrong goes before it, where the client can use it. */
   readonly close: (connection: Connection, name: CloseName, why?: string) => void
 

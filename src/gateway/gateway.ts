@@ -11,6 +11,8 @@ import { receive } from './conversation.ts'
 import type { Clock, Desk } from './desk.ts'
 import type { Door } from './door.ts'
 import type { Log } from './log.ts'
+import type { Meter } from './meter.ts'
+import type { Notifier } from './notifying.ts'
 import { createOriginPolicy } from './origins.ts'
 import { createDesk, drain, letIn, letOut } from './reception.ts'
 import { SWEEP_MS, sweep } from './sweep.ts'
@@ -24,6 +26,8 @@ export interface GatewayParts {
   readonly config: Config
   readonly log: Log
   readonly clock?: Clock
+  /** Counts for `/metrics`; without it nothing is counted. */
+  readonly meter?: Meter
 }
 
 export interface Gateway {
@@ -33,6 +37,8 @@ export interface Gateway {
   connections(): number
   /** Open sockets of one visitor (H5). */
   connectionsOf(globalVisitID: string): number
+  /** Tells all sockets of a visitor; resolves within `NOTIFIED_MS` with what became of it. */
+  readonly notify: Notifier['notify']
   /** Stops: acknowledges what was taken, closes every socket with 1001; resolves when all are gone. */
   drain(): Promise<void>
 }
@@ -47,8 +53,9 @@ const CHUNKS_MAX = 1_024
 const SYSTEM_CLOCK: Clock = { now: () => Date.now(), uptime: () => performance.now() }
 
 /** Starts to take sockets from the server's upgrades. Throws `ConfigError` at an option that cannot be used. */
-export function startGateway({ server, visitors, config, log, clock = SYSTEM_CLOCK }: GatewayParts): Gateway {
-  const desk = createDesk({ visitors, config, clock, log })
+export function startGateway(parts: GatewayParts): Gateway {
+  const { server, visitors, config, log, clock = SYSTEM_CLOCK } = parts
+  const desk = createDesk({ ...parts, clock })
   const door: Door = {
     desk,
     addressOf: createAddressOf(config.trustedProxies),
@@ -70,6 +77,7 @@ export function startGateway({ server, visitors, config, log, clock = SYSTEM_CLO
     handle: createTrackPost(door),
     connections: () => desk.connections.size,
     connectionsOf: (globalVisitID) => desk.presence.count(globalVisitID),
+    notify: desk.notifier.notify,
     async drain() {
       await drain(desk)
       clearInterval(sweeping)
@@ -126,7 +134,8 @@ function createListeners(desk: Desk): (socket: WebSocket) => void {
     connection.heardAt = desk.clock.uptime()
     connection.pingedAt = 0
   }
-  function onClose(this: WebSocket): void {
+  function onClose(this: WebSocket, code: number): void {
+    desk.meter.closed(code)
     const connection = desk.connections.get(this)
     if (connection !== undefined) letOut(desk, connection)
   }

@@ -30,6 +30,8 @@ export interface Presence {
   committed(committed: Committed): void
   /** How many sockets the visitor has now. */
   count(globalVisitID: string): number
+  /** Its sockets now; not to be kept. */
+  socketsOf(globalVisitID: string): readonly Connection[]
 }
 
 interface Joining {
@@ -63,6 +65,7 @@ export function createPresence(parts: Parts): Presence {
     stated: (globalVisitID, identityId) => keepStated(room, globalVisitID, identityId),
     committed: (committed) => tellAll(room, committed),
     count: (globalVisitID) => room.everyone.get(globalVisitID)?.connections.length ?? 0,
+    socketsOf: (globalVisitID) => room.everyone.get(globalVisitID)?.connections ?? [],
   }
 }
 

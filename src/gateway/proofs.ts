@@ -3,6 +3,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
 import { type Config, ConfigError } from '../config.ts'
 import { createJwtCheck, type JwtCheck } from './jwt.ts'
 import type { Log } from './log.ts'
+import { type Meter, NO_METER } from './meter.ts'
 
 /** What a SignIn or UserInfo says, and when. */
 export interface Stated {
@@ -40,7 +41,11 @@ type ProofConfig = Pick<
 export const PROOF_AHEAD_MS = 3_600_000
 
 /** Throws `ConfigError` where a JWKS is configured without its `iss` and `aud`. */
-export function createProofs(config: ProofConfig, log: Log): Proofs {
+export function createProofs(
+  config: ProofConfig,
+  log: Log,
+  meter: Pick<Meter, 'unproven'> = NO_METER,
+): Proofs {
   const { identitySecret: secret, identityJwks, proofWithoutExpiry, proofLateMs } = config
   const checkJwt = identityJwks === '' ? null : jwtCheckOf(config, log)
   let unproven = 0
@@ -63,7 +68,10 @@ export function createProofs(config: ProofConfig, log: Log): Proofs {
   }
 
   function counted(verdict: Verdict): Verdict {
-    if (verdict === 'unproven') unproven += 1
+    if (verdict === 'unproven') {
+      unproven += 1
+      meter.unproven()
+    }
     return verdict
   }
 

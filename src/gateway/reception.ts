@@ -8,6 +8,8 @@ import { closeConnection, detach } from './closing.ts'
 import { type About, type Connection, newConnection, type Socket } from './connection.ts'
 import type { Clock, Desk } from './desk.ts'
 import type { Log } from './log.ts'
+import { type Meter, NO_METER } from './meter.ts'
+import { createNotifier } from './notifying.ts'
 import { createOutbox } from './outbox.ts'
 import { createPresence } from './presence.ts'
 import { createProofs } from './proofs.ts'
@@ -17,11 +19,12 @@ export interface DeskParts {
   readonly config: Config
   readonly clock: Clock
   readonly log: Log
+  readonly meter?: Meter
 }
 
 /** A desk with nobody before it. Throws `ConfigError` where proofs are asked for that cannot be checked. */
-export function createDesk({ visitors, config, clock, log }: DeskParts): Desk {
-  const proofs = createProofs(config, log)
+export function createDesk({ visitors, config, clock, log, meter = NO_METER }: DeskParts): Desk {
+  const proofs = createProofs(config, log, meter)
   const limits = createAddressLimits(config)
   const close: Desk['close'] = (connection, name, why) => closeConnection(desk, connection, { name, why })
   const outbox = createOutbox(config.unreadBytes, close)
@@ -31,6 +34,7 @@ export function createDesk({ visitors, config, clock, log }: DeskParts): Desk {
     config,
     clock,
     log,
+    meter,
     rate: { perSecond: config.eventsPerSecond, burst: config.eventsBurst },
     limits,
     proofs,
@@ -38,6 +42,7 @@ export function createDesk({ visitors, config, clock, log }: DeskParts): Desk {
     batches: createBatches({ proofs, presence, noIdentities: config.noIdentities }),
     presence,
     outbox,
+    notifier: createNotifier(presence, outbox),
     close,
     connections: new Map<Socket, Connection>(),
     greeting: new Set<Connection>(),

@@ -124,10 +124,9 @@ async function track(
     prepared.entries.length > 0
       ? await desk.visitors.record(globalVisitID, prepared.entries)
       : { outcomes: [], visitId: standing.visitId }
-  return {
-    welcome: desk.admission.welcome(admitted, desk.clock.now()),
-    ack: ackOf(0, prepared, { outcomes, visitId }),
-  }
+  const ack = ackOf(0, prepared, { outcomes, visitId })
+  desk.meter.acknowledged(ack, desk.clock.uptime() - now)
+  return { welcome: desk.admission.welcome(admitted, desk.clock.now()), ack }
 }
 
 function isJson(contentType: string | undefined): boolean {

@@ -16,7 +16,7 @@ export interface Speaker {
 export interface Carriage {
   /** The browser's clock when it sent them. */
   readonly sentAt: number
-  readonly via: 'socket' | 'http'
+  readonly via: NewEvent['via']
   readonly final: boolean
 }
 
@@ -44,7 +44,7 @@ export function translateEvent(event: WireEvent, claim: Claim, { speaker, carria
     final: carriage.final,
     proven: claim.proven,
     identityId: claim.identityId,
-    namesVisit: visitNamedBy(event, claim.identityId),
+    namesVisit: visitNamedBy(event, claim.identityId, carriage.via),
     userAgent: speaker.userAgent,
   }
 }
@@ -77,8 +77,12 @@ function withoutProof({ proof: _, ...data }: WireEvent['data']): WireEvent['data
   return data
 }
 
-/** I9: a UserInfo that names no one but a visit. From a browser it must be one of its own. */
-function visitNamedBy({ eventType, eventName, data }: WireEvent, identityId: string | null) {
+/** I9: a UserInfo that names no one but a visit. From a browser it must be one of its own; with a key, anyone's. */
+function visitNamedBy(
+  { eventType, eventName, data }: WireEvent,
+  identityId: string | null,
+  via: NewEvent['via'],
+) {
   if (identityId !== null || eventType !== 'SYSTEM' || eventName !== 'UserInfo') return null
-  return isId(data.visitID) ? { visitID: data.visitID, anyVisitor: false } : null
+  return isId(data.visitID) ? { visitID: data.visitID, anyVisitor: via === 'rest' } : null
 }

@@ -1,11 +1,13 @@
 /** One request's way: no key in the query, a key that is right, a row of the table, its scope, its handler. */
 import type { IncomingMessage } from 'node:http'
 import type { Context } from 'hono'
-import type { Failures } from './failures.ts'
-import type { KeyRing, Principal } from './keys.ts'
+import { StoreUnavailable } from '../store/errors.ts'
+import { type Access, addressIn, checkScope } from './access.ts'
+import type { Principal } from './keys.ts'
 import { readQuery } from './parameters.ts'
-import { notFound, Problem, problemResponse, wrongParameter } from './problem.ts'
+import { notFound, Problem, problemResponse, unavailable, wrongParameter } from './problem.ts'
 import type { Reading, Texts } from './reading.ts'
+import { readJson } from './request-body.ts'
 import type { Reply, Route } from './route.ts'
 
 export interface HistoryEnv {
@@ -17,10 +19,12 @@ export interface HistoryEnv {
 
 /** What every request is answered with. */
 export interface Desk {
-  readonly keyRing: KeyRing
-  readonly failures: Failures
+  readonly access: Access
+  readonly audit: TellAudit
   readonly addressOf: (request: IncomingMessage) => string
   readonly log: HistoryLog
+  /** Bytes of a request's body. */
+  readonly bodyBytes: number
   readonly beginReading: (base: string) => Reading
 }
 
@@ -28,6 +32,14 @@ export interface Desk {
 export interface HistoryLog {
   error(fields: object, message: string): void
 }
+
+/** Keeps a line of who asked for what, whom it was about, and what came of it (the status); never rejects. */
+export type TellAudit = (call: {
+  readonly who: string
+  readonly what: string
+  readonly about: Texts
+  readonly outcome: number
+}) => Promise<void>
 
 /** Where a request arrived: the rows of one path under one base, none where no row has that path. */
 export interface Arrival {
@@ -40,11 +52,17 @@ export async function answer(desk: Desk, arrival: Arrival, context: Context<Hist
   try {
     return await respond(desk, arrival, context)
   } catch (error) {
-    if (error instanceof Problem) return problemResponse(error)
-    // The path may hold a person's id: only the row of the table is told.
-    desk.log.error({ err: error, route: arrival.routes[0]?.path }, 'a History request failed')
-    return problemResponse(new Problem(500, 'the server failed to answer this; its log says why'))
+    return problemResponse(problemOf(desk, error, arrival.routes[0]?.path))
   }
+}
+
+/** What a handler threw, as a refusal. The path may hold a person's id: only the row of the table is told. */
+export function problemOf({ log }: Pick<Desk, 'log'>, error: unknown, route: string | undefined): Problem {
+  if (error instanceof Problem) return error
+  // Whoever refused it has logged it.
+  if (error instanceof StoreUnavailable) return unavailable()
+  log.error({ err: error, route }, 'a History request failed')
+  return new Problem(500, 'the server failed to answer this; its log says why')
 }
 
 async function respond(
@@ -54,18 +72,66 @@ async function respond(
 ): Promise<Response> {
   const url = new URL(context.req.url)
   refuseKeyIn(url.searchParams)
-  const principal = await authenticate(desk, context)
+  const address = addressIn(context, desk.addressOf)
+  const principal = await desk.access.admit(context.req.header('authorization'), address)
   context.set('principal', principal)
   const { method } = context.req
   const route = routes.find((row) => row.method === (method === 'HEAD' ? 'GET' : method))
   if (route === undefined) throw refuseMethod(routes)
-  if (route.scope !== null && !principal.scopes.has(route.scope)) {
-    throw new Problem(403, `the key "${principal.name}" lacks the scope ${route.scope}`)
-  }
   const params = readParams(route.path, url.pathname.slice(base.length))
-  return responseOf(
-    await route.respond(desk.beginReading(base), { params, query: readQuery(url.searchParams) }),
-  )
+  const query = readQuery(url.searchParams)
+  const serve = async (): Promise<Response> => {
+    if (route.scope !== null) checkScope(principal, route.scope)
+    const asked = { params, query, who: principal.name }
+    const brought =
+      route.method === 'GET'
+        ? {}
+        : {
+            body: await readJson(context.req.raw, desk.bodyBytes),
+            idempotencyKey: context.req.header('idempotency-key'),
+          }
+    return responseOf(base, await route.respond(desk.beginReading(base), { ...asked, ...brought }))
+  }
+  return isAudited(route) ? audited(desk, { principal, route, about: idsIn(params, query) }, serve) : serve()
+}
+
+/** What changes something, and what tells of a person. */
+function isAudited({ method, scope }: Route): boolean {
+  return method !== 'GET' || scope === 'history:read'
+}
+
+/** The line is kept before the answer goes out, whatever the answer is. */
+async function audited(
+  { audit }: Desk,
+  {
+    principal,
+    route,
+    about,
+  }: { readonly principal: Principal; readonly route: Route; readonly about: Texts },
+  serve: () => Promise<Response>,
+): Promise<Response> {
+  const call = { who: principal.name, what: `${route.method} ${route.path}`, about }
+  try {
+    const response = await serve()
+    await audit({ ...call, outcome: response.status })
+    return response
+  } catch (error) {
+    await audit({ ...call, outcome: statusOf(error) })
+    throw error
+  }
+}
+
+function statusOf(error: unknown): number {
+  if (error instanceof Problem) return error.status
+  return error instanceof StoreUnavailable ? unavailable().status : 500
+}
+
+/** Filters that name somebody. */
+const NAMING = ['globalVisitID', 'visitId', 'sessionId', 'identityId']
+
+function idsIn(params: Texts, query: Texts): Texts {
+  const named = Object.entries(query).filter(([name]) => NAMING.includes(name))
+  return { ...params, ...Object.fromEntries(named) }
 }
 
 /** Names under which somebody might put a key, compared without case, `-` and `_`. */
@@ -88,29 +154,6 @@ function refuseKeyIn(search: URLSearchParams): void {
       throw wrongParameter(name, 'a key does not belong in a query; send it in the Authorization header')
     }
   }
-}
-
-const CHALLENGE = 'Basic realm="vestibule", charset="UTF-8", Bearer realm="vestibule"'
-const RETRY_AFTER_SECONDS = '10'
-
-async function authenticate(desk: Desk, context: Context<HistoryEnv>): Promise<Principal> {
-  const authorization = context.req.header('authorization')
-  const principal = desk.keyRing.find(authorization)
-  if (principal !== null) return principal
-  if (authorization !== undefined) await slowDown(desk, context)
-  throw new Problem(401, 'this needs a key: Basic (its name and secret) or Bearer (its secret)', {
-    headers: { 'www-authenticate': CHALLENGE },
-  })
-}
-
-async function slowDown({ failures, addressOf }: Desk, context: Context<HistoryEnv>): Promise<void> {
-  // Without a server around the app (`app.request`) there is no address, and no variables of a server at all.
-  const incoming = context.env?.incoming
-  const isAnswered = await failures.slow(incoming === undefined ? '' : addressOf(incoming))
-  if (isAnswered) return
-  throw new Problem(429, 'too many wrong keys at once; come back later', {
-    headers: { 'retry-after': RETRY_AFTER_SECONDS },
-  })
 }
 
 function refuseMethod(routes: readonly Route[]): Problem {
@@ -138,9 +181,13 @@ function decode(name: string, segment: string): string {
   }
 }
 
-function responseOf(reply: Reply): Response {
+function responseOf(base: string, reply: Reply): Response {
   const headers = new Headers({ 'cache-control': 'no-store', 'content-type': 'application/json' })
   if (reply.is === 'resource') return new Response(JSON.stringify(reply.body), { headers })
+  if (reply.is === 'made') {
+    headers.set('location', base + reply.location)
+    return new Response(JSON.stringify(reply.body), { status: reply.fresh ? 201 : 200, headers })
+  }
   const { items, next, filtered } = reply
   if (items.length === 0 && next === null && filtered) {
     headers.delete('content-type')

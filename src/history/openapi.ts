@@ -1,10 +1,10 @@
 /** `/openapi.json`: the table of routes as OpenAPI 3.1. */
-import { OpenAPIHono } from '@hono/zod-openapi'
+import { OpenAPIHono, z } from '@hono/zod-openapi'
 import { BASES, type Route } from './route.ts'
-import { ProblemSchema } from './schemas.ts'
+import { ConflictSchema, ProblemSchema } from './schemas.ts'
 
 const PROBLEMS = {
-  400: 'a parameter is wrong, unknown, or a key stands in the query',
+  400: 'a parameter or the body is wrong, a name is unknown, or a key stands in the query',
   401: 'no key, or a wrong one',
   403: 'the key lacks the scope',
   404: 'there is no such resource, or no such parent',
@@ -13,8 +13,16 @@ const PROBLEMS = {
   500: 'a fault of the server',
 } as const
 
+/** What only a POST is answered with. */
+const PROBLEMS_OF_POST = {
+  409: 'it conflicts with how things stand',
+  413: 'the body is too large',
+  415: 'the body is no application/json',
+  503: 'nothing can be kept now: see Retry-After',
+} as const
+
 /** What OpenAPI calls the methods of the table. */
-const OPERATIONS = { GET: 'get' } as const
+const OPERATIONS = { GET: 'get', POST: 'post' } as const
 
 /** The version of what this API promises, not of the server. */
 const API_VERSION = '1.0.0'
@@ -35,8 +43,8 @@ export function describeApi(routes: readonly Route[]): object {
       ...(at === 'root' ? { servers: [{ url: '/' }] } : {}),
       ...(scope === null ? {} : { description: `Needs a key with the scope \`${scope}\`.` }),
       security: [{ basic: [] }, { bearer: [] }],
-      request: { params, query },
-      responses: { ...answersOf(route), ...problems() },
+      request: { params, query, ...bodyOf(route), ...headersOf(route) },
+      responses: { ...answersOf(route), ...problemsOf(route) },
     })
   }
   return described.getOpenAPI31Document({
@@ -50,8 +58,30 @@ export function describeApi(routes: readonly Route[]): object {
   })
 }
 
-function answersOf({ answer, isList }: Route) {
+function bodyOf({ body, example }: Route) {
+  if (body === undefined) return {}
+  return { body: { required: true, content: { 'application/json': { schema: body, example } } } }
+}
+
+function headersOf({ makes }: Route) {
+  if (makes !== true) return {}
+  const key = z.string().optional().openapi({ description: 'the eventID: the same again makes nothing new' })
+  return { headers: z.object({ 'Idempotency-Key': key }) }
+}
+
+function answersOf({ answer, isList, makes }: Route) {
   const content = { 'application/json': { schema: answer } }
+  if (makes === true) {
+    const location = { description: 'where it is read again', schema: { type: 'string' as const } }
+    return {
+      200: {
+        description: 'it was made before: what was made then',
+        headers: { Location: location },
+        content,
+      },
+      201: { description: 'made', headers: { Location: location }, content },
+    }
+  }
   if (!isList) return { 200: { description: 'the resource', content } }
   return {
     200: {
@@ -66,9 +96,12 @@ function answersOf({ answer, isList }: Route) {
   }
 }
 
-function problems() {
-  const content = { 'application/problem+json': { schema: ProblemSchema } }
+function problemsOf({ method }: Route) {
+  const told = method === 'POST' ? { ...PROBLEMS, ...PROBLEMS_OF_POST } : PROBLEMS
   return Object.fromEntries(
-    Object.entries(PROBLEMS).map(([status, description]) => [status, { description, content }]),
+    Object.entries(told).map(([status, description]) => {
+      const schema = status === '409' ? ConflictSchema : ProblemSchema
+      return [status, { description, content: { 'application/problem+json': { schema } } }]
+    }),
   )
 }

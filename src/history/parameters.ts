@@ -1,7 +1,7 @@
 /** The parameters of a route: how they are written, and the checks that name the one that is wrong (H2). */
 import { z } from '@hono/zod-openapi'
 import { type Includes, RELATIONS, type Relation } from './includes.ts'
-import { wrongParameter } from './problem.ts'
+import { Problem, wrongParameter } from './problem.ts'
 import type { Texts } from './reading.ts'
 
 const whole = (says: string) =>
@@ -100,6 +100,17 @@ export function refuseUnknown(query: Texts, schema: z.ZodObject): void {
     const takes = known.length === 0 ? 'none' : known.join(', ')
     throw wrongParameter(unknown, `this resource has no such parameter; it takes ${takes}`)
   }
+}
+
+/** A checked body, or a 400 that names the first field that is wrong. */
+export function checkBody<Schema extends z.ZodType>(schema: Schema, body: unknown): z.infer<Schema> {
+  const result = schema.safeParse(body)
+  if (result.success) return result.data
+  const [issue] = result.error.issues
+  const unknown = issue?.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : []
+  const field = [...(issue?.path ?? []), ...unknown].map(String).join('.')
+  if (field === '') throw new Problem(400, `the body: ${issue?.message ?? 'is not right'}`)
+  throw wrongParameter(field, `${field}: ${unknown.length > 0 ? 'is not known here' : issue?.message}`)
 }
 
 /** Checked parameters, or a 400 that names the first that is wrong. */

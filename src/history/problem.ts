@@ -6,8 +6,13 @@ const TITLES = {
   403: 'Forbidden',
   404: 'Not Found',
   405: 'Method Not Allowed',
+  409: 'Conflict',
+  410: 'Gone',
+  413: 'Content Too Large',
+  415: 'Unsupported Media Type',
   429: 'Too Many Requests',
   500: 'Internal Server Error',
+  503: 'Service Unavailable',
 } as const
 
 export type ProblemStatus = keyof typeof TITLES
@@ -16,6 +21,8 @@ export interface ProblemExtras {
   /** The parameter that is wrong: every 400 about one names it. */
   readonly parameter?: string
   readonly headers?: Readonly<Record<string, string>>
+  /** What else the body tells: of a conflict, the state that it is with. */
+  readonly more?: Readonly<Record<string, unknown>>
 }
 
 /** A request that is refused. `detail` says what was wrong and what to do, and holds nothing secret. */
@@ -41,18 +48,38 @@ export function notFound(what: string): Problem {
   return new Problem(404, `there is no such ${what}`)
 }
 
-/** The answer that a problem becomes. */
-export function problemResponse({ status, message, extras }: Problem): Response {
-  const { parameter, headers } = extras
-  const body = {
+/** A refusal because of how things stand now: `more` tells how. */
+export function conflict(detail: string, more: Readonly<Record<string, unknown>> = {}): Problem {
+  return new Problem(409, detail, { more })
+}
+
+const RETRY_AFTER_SECONDS = '1'
+
+/** Nothing can be kept now: the disk is full, or too much waits (Q2). */
+export function unavailable(): Problem {
+  return new Problem(503, 'nothing can be kept now; send it again', {
+    headers: { 'retry-after': RETRY_AFTER_SECONDS },
+  })
+}
+
+/** What a problem says, as JSON. */
+export function problemBody({ status, message, extras }: Problem): Readonly<Record<string, unknown>> {
+  const { parameter, more } = extras
+  return {
     type: 'about:blank',
     title: TITLES[status],
     status,
     detail: message,
     ...(parameter === undefined ? {} : { parameter }),
+    ...more,
   }
-  return new Response(JSON.stringify(body), {
+}
+
+/** The answer that a problem becomes. */
+export function problemResponse(problem: Problem): Response {
+  const { status, extras } = problem
+  return new Response(JSON.stringify(problemBody(problem)), {
     status,
-    headers: { 'content-type': 'application/problem+json', 'cache-control': 'no-store', ...headers },
+    headers: { 'content-type': 'application/problem+json', 'cache-control': 'no-store', ...extras.headers },
   })
 }

@@ -1,6 +1,7 @@
 /** What a handler has at hand while it answers one request. */
 import type { Store } from '../store/contract.ts'
 import type { ViewVisitor } from '../visitors/views.ts'
+import type { Acting } from './acting.ts'
 import type { Budget } from './budget.ts'
 import type { CursorContent, Cursors } from './cursors.ts'
 import type { Names } from './names.ts'
@@ -18,6 +19,9 @@ export interface Reading {
   readonly viewVisitor: ViewVisitor
   /** Sockets of a visitor, now. */
   readonly connections: (globalVisitID: string) => number
+  readonly acting: Acting
+  /** A visitor's id for one whom nobody names: the same for the same words, and nobody can guess it. */
+  readonly visitorIdFor: (words: string) => string
 }
 
 export type Texts = Readonly<Record<string, string>>

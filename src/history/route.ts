@@ -10,9 +10,17 @@ import { type Address, boundTo, linkTo, type Reading, type Texts } from './readi
 /** GWE's base paths: 8.1's, and 8.5's. They answer the same. */
 export const BASES = ['/backend/data', '/server/data'] as const
 
+/** Where GWE 8.1 takes notifications. */
+export const FRONT_BASE = '/frontend/data'
+
+/** Below the base paths (`data`), there and below `FRONT_BASE` (`front`), or at the root. */
+export type Where = 'data' | 'front' | 'root'
+
 /** What a route answers. */
 export type Reply =
   | { readonly is: 'resource'; readonly body: unknown }
+  /** `location` is below the base path; `fresh`: made by this call, not by the same one before. */
+  | { readonly is: 'made'; readonly body: unknown; readonly location: string; readonly fresh: boolean }
   | {
       readonly is: 'page'
       readonly items: readonly unknown[]
@@ -26,12 +34,17 @@ export interface Asked {
   /** Decoded path parameters. */
   readonly params: Texts
   readonly query: Texts
+  /** What a POST brings. */
+  readonly body?: unknown
+  /** The header Idempotency-Key. */
+  readonly idempotencyKey?: string | undefined
+  /** The name of the key it was asked with. */
+  readonly who: string
 }
 
 export interface Route {
-  readonly method: 'GET'
-  /** Below the base paths (`data`), or at the root. */
-  readonly at: 'data' | 'root'
+  readonly method: 'GET' | 'POST'
+  readonly at: Where
   readonly path: string
   /** What the key must be for; null = any key. */
   readonly scope: Scope | null
@@ -41,13 +54,18 @@ export interface Route {
   readonly relations: readonly Relation[]
   /** Every parameter of the query. */
   readonly query: z.ZodObject
+  /** Of a POST: what it takes, and an example of it. */
+  readonly body?: z.ZodType
+  readonly example?: unknown
   readonly answer: z.ZodType
   readonly isList: boolean
+  /** Answers 201 where it made something. */
+  readonly makes?: boolean
   readonly respond: (reading: Reading, asked: Asked) => Promise<Reply>
 }
 
 interface ResourceRow<Params extends z.ZodObject> {
-  readonly at?: 'data' | 'root'
+  readonly at?: Where
   readonly path: string
   readonly scope: Scope | null
   readonly summary: string

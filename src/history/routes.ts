@@ -1,11 +1,13 @@
 /** The one table of routes. */
 import { z } from '@hono/zod-openapi'
 import { IDENTITY_ROUTES } from './identity-routes.ts'
+import { NOTIFY_ROUTES } from './notifications.ts'
 import { describeApi } from './openapi.ts'
 import { PEOPLE_ROUTES } from './people-routes.ts'
 import { type Route, resource } from './route.ts'
 import { SESSION_ROUTES } from './session-routes.ts'
 import { VISIT_ROUTES } from './visit-routes.ts'
+import { VISITOR_ACTIONS } from './visitor-actions.ts'
 import { VISITOR_ROUTES } from './visitor-routes.ts'
 
 /** The row that describes all rows, itself too; the document is made when it is first asked for. */
@@ -31,16 +33,18 @@ export const ROUTES: readonly Route[] = [
   ...SESSION_ROUTES,
   ...PEOPLE_ROUTES,
   ...VISITOR_ROUTES,
+  ...VISITOR_ACTIONS,
+  ...NOTIFY_ROUTES,
   openApiRow(() => ROUTES),
 ]
 
 /** The table as the documentation shows it. */
 export function describeRoutes(routes: readonly Route[] = ROUTES): string {
-  const rows = routes.map(({ method, path, filters, relations, scope, isList }) => {
+  const rows = routes.map(({ method, path, filters, relations, scope, isList, makes }) => {
     const filterNames = Object.keys(filters.shape).map((name) => `\`${name}\``)
     const cells = [
       `${method} \`${path}\``,
-      isList ? 'list' : 'one',
+      isList ? 'list' : makes === true ? 'made' : 'one',
       filterNames.join(', '),
       relations.join(', '),
       scope ?? 'any key',

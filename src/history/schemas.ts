@@ -221,6 +221,47 @@ export const VisitorSchema = z
   })
   .openapi('Visitor')
 
+/** What assume, confirm, reject, retract and release answer. */
+export const VerdictSchema = z
+  .object({
+    applied: z.boolean(),
+    reason: z.string().optional().openapi({
+      description: 'why an assumption was ignored: noVisit, outranked, rejectedHere, lessConfident',
+    }),
+    seq: z.number().int().openapi({ description: 'of the entry that it made' }),
+    visitor: VisitorSchema,
+  })
+  .openapi('Verdict')
+
+/** What engage answers. */
+export const LeaseSchema = z
+  .object({
+    leaseId: z.number().int(),
+    visitId: z.string(),
+    engine: z.string(),
+    purpose: z.string(),
+    until: ms('when it ends by itself'),
+    renewed: z.boolean().openapi({ description: 'the same engine and purpose had it already' }),
+    seq: z.number().int(),
+  })
+  .openapi('Lease')
+
+/** What a notification answers. */
+export const ReachedSchema = z
+  .object({
+    delivered: z.number().int().openapi({ description: 'tabs it was sent to, over all messages' }),
+    handled: z.number().int().openapi({ description: 'of them, those in which a handler took it' }),
+  })
+  .openapi('Reached')
+
+/** What a 409 answers: why, and how things stand. */
+export const ConflictSchema = ProblemSchema.extend({
+  reason: z.string().optional().openapi({ description: 'conflict, held, noVisit, unknownLease' }),
+  holder: z.string().optional().openapi({ description: 'the engine that holds the lease' }),
+  seq: z.number().int().optional().openapi({ description: 'of the entry that tells of it' }),
+  visitor: VisitorSchema.optional(),
+}).openapi('Conflict')
+
 export type EventResource = z.infer<typeof EventSchema>
 export type PageResource = z.infer<typeof PageSchema>
 export type SessionResource = z.infer<typeof SessionSchema>

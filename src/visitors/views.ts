@@ -37,7 +37,9 @@ export interface VisitorView {
   /** Of the open visit, else of the latest; null where there was none. */
   readonly lastActivity: number | null
   readonly rejected: readonly string[]
+  /** The first of them, or null. */
   readonly lease: Lease | null
+  readonly leases: readonly Lease[]
   readonly withdrawn: boolean
 }
 
@@ -92,6 +94,7 @@ function viewOf(
     lastActivity: (visit ?? latest?.visit)?.lastActivityAt ?? null,
     rejected,
     lease: leases[0] ?? null,
+    leases,
     withdrawn,
   }
 }

@@ -18,7 +18,7 @@ interface Operation {
 interface Described {
   readonly openapi: string
   readonly servers: readonly { readonly url: string }[]
-  readonly paths: Readonly<Record<string, { readonly get?: Operation }>>
+  readonly paths: Readonly<Record<string, { readonly get?: Operation; readonly post?: Operation }>>
   readonly components: { readonly schemas: Readonly<Record<string, object>> }
 }
 
@@ -47,18 +47,21 @@ docs('[H2] openapi.json describes every row of the table, with its parameters an
     described.servers.map(({ url }) => url),
     ['/backend/data', '/server/data'],
   )
-  assert.equal(Object.keys(described.paths).sort(), ROUTES.map(({ path }) => path).sort())
+  assert.equal(Object.keys(described.paths).sort(), [...new Set(ROUTES.map(({ path }) => path))].sort())
   for (const route of ROUTES) {
-    const operation = described.paths[route.path]?.get
+    const path = described.paths[route.path]
+    const operation = route.method === 'GET' ? path?.get : path?.post
     const names = (where: string) => {
       const parameters = operation?.parameters ?? []
       return parameters.flatMap((parameter) => (parameter.in === where ? [parameter.name] : []))
     }
     assert.equal(names('query'), Object.keys(route.query.shape), route.path)
     assert.equal(names('path'), Object.keys(route.params.shape), route.path)
-    for (const status of ['200', '400', '401', '403', '404', '405', '429', '500']) {
+    const ofPost = route.method === 'GET' ? [] : ['409', '413', '415', '503']
+    for (const status of ['200', '400', '401', '403', '404', '405', '429', '500', ...ofPost]) {
       assert.ok(operation?.responses[status], `${route.path} ${status}`)
     }
+    assert.is('201' in (operation?.responses ?? {}), route.makes === true, route.path)
     assert.is('204' in (operation?.responses ?? {}), route.isList, route.path)
     assert.equal(operation?.security, [{ basic: [] }, { bearer: [] }])
   }

@@ -1,6 +1,10 @@
 /** A store in a folder of the test's own, rows put into it through drafts, and the History app over it. */
 import { defaultConfig } from '../../src/config.ts'
-import { createHistory, type HistoryOptions } from '../../src/history/history.ts'
+import { createRestEvents } from '../../src/gateway/rest-events.ts'
+import { createAccess } from '../../src/history/access.ts'
+import { type HistoryOptions, openDesk } from '../../src/history/desk.ts'
+import { createFailures } from '../../src/history/failures.ts'
+import { createHistory } from '../../src/history/history.ts'
 import { parseKeys } from '../../src/history/keys.ts'
 import type { Store } from '../../src/store/contract.ts'
 import { openStore } from '../../src/store/store.ts'
@@ -47,13 +51,29 @@ export async function openHouse(options: Partial<HistoryOptions> = {}) {
   }
 }
 
-export function openApp(store: Store, options: Partial<HistoryOptions> = {}) {
-  return createHistory({
+export async function openApp(store: Store, options: Partial<HistoryOptions> = {}) {
+  return createHistory(await openHouseDesk(store, options))
+}
+
+/** What the app answers with, and the operations. */
+export function openHouseDesk(store: Store, options: Partial<HistoryOptions> = {}) {
+  return openDesk({
     store,
     viewVisitor: () => null,
     connections: () => 0,
+    acting: {
+      visitors: { record: () => Promise.reject(new Error('nothing is recorded here')), isFull: () => false },
+      events: createRestEvents(defaultConfig()),
+      notify: () => Promise.reject(new Error('nobody is told here')),
+    },
     config: defaultConfig(),
-    keys: parseKeys([`reader:${SECRET}:history:read`, 'poor:poor-secret-012345:metrics'], 'test'),
+    access: createAccess({
+      keys: parseKeys([`reader:${SECRET}:history:read`, 'poor:poor-secret-012345:metrics'], 'test'),
+      checkJwt: null,
+      failures: createFailures({ now: () => NOW, wait: async () => {} }),
+      now: () => NOW,
+    }),
+    audit: async () => {},
     now: () => NOW,
     addressOf: () => '127.0.0.1',
     log: {

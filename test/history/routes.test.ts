@@ -50,7 +50,10 @@ async function openShop() {
   return { ...house, visit, session, page, cart }
 }
 
-/** A path that answers, for every row of the table. */
+/** The rows that read; those that write have tests of their own. */
+const READING = ROUTES.filter(({ method }) => method === 'GET')
+
+/** A path that answers, for every row that reads. */
 const EXAMPLES: Readonly<Record<string, string>> = {
   '/visits/{visitId}':
     '/visits/v1?include_events=true&include_events_detail=true&include_pages=true&include_pages_detail=true' +
@@ -87,7 +90,7 @@ function exampleOf(route: Route, ids: { session: string; page: string }): string
 
 routes('[H1] every row answers exactly what its schema says, under both base paths', async () => {
   const { ask, close, session, page } = await openShop()
-  for (const route of ROUTES) {
+  for (const route of READING) {
     const path = exampleOf(route, { session: session.sessionId, page: page.pageId })
     const { status, body, headers } = await ask(path)
     assert.is(status, 200, `${path}: ${JSON.stringify(body)}`)
@@ -106,7 +109,7 @@ routes(
   '[H2] every row refuses an unknown parameter by name, one given twice, and ignores a leading _',
   async () => {
     const { ask, close, session, page } = await openShop()
-    for (const route of ROUTES) {
+    for (const route of READING) {
       const [path] = exampleOf(route, { session: session.sessionId, page: page.pageId }).split('?')
       for (const query of ['sort=asc', 'toString=1', 'constructor=1', 'PAGE_SIZE=1', 'eventname=x', '=1']) {
         const { status, body, headers } = await ask(`${path}?${query}`)
@@ -127,13 +130,14 @@ routes(
   '[H2] every row says 405 with Allow to another method, and HEAD answers like GET without a body',
   async () => {
     const { ask, close, session, page } = await openShop()
-    for (const route of ROUTES) {
+    for (const route of READING) {
       const path = exampleOf(route, { session: session.sessionId, page: page.pageId })
-      for (const method of ['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'PROPFIND']) {
+      const posts = ROUTES.some((row) => row.path === route.path && row.method === 'POST')
+      for (const method of ['PUT', 'DELETE', 'PATCH', 'OPTIONS', 'PROPFIND', ...(posts ? [] : ['POST'])]) {
         const headers = { authorization: 'Bearer reader-secret-0123' }
         const { status, headers: told } = await ask(path, { method, headers })
         assert.is(status, 405, `${method} ${path}`)
-        assert.is(told.get('allow'), 'GET, HEAD')
+        assert.is(told.get('allow'), posts ? 'GET, HEAD, POST' : 'GET, HEAD')
       }
       const head = await ask(path, {
         method: 'HEAD',

@@ -19,6 +19,7 @@ export function createViewStub(more: Partial<VisitorView> = {}): ViewVisitor {
     lastActivity: 1_700_000_001_000,
     rejected: ['sam@example.com'],
     lease: null,
+    leases: [],
     withdrawn: false,
     ...more,
   })

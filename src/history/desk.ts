@@ -1,0 +1,59 @@
+/** What every request is answered with, over HTTP and over NATS: access, audit, and what a handler has at hand. */
+import { createHmac } from 'node:crypto'
+import type { Config } from '../config.ts'
+import type { Store } from '../store/contract.ts'
+import type { ViewVisitor } from '../visitors/views.ts'
+import type { Acting } from './acting.ts'
+import type { Desk } from './answering.ts'
+import { createBudget } from './budget.ts'
+import { openCursorSecret } from './cursor-secret.ts'
+import { createCursors } from './cursors.ts'
+import { createNames } from './names.ts'
+import type { Reading } from './reading.ts'
+
+export interface HistoryOptions extends Pick<Desk, 'access' | 'audit' | 'addressOf' | 'log'> {
+  readonly store: Store
+  readonly viewVisitor: ViewVisitor
+  /** Sockets of a visitor, now. */
+  readonly connections: (globalVisitID: string) => number
+  readonly acting: Acting
+  readonly config: Pick<Config, 'pageSizeMax' | 'readRows' | 'readSliceRows' | 'readSliceMs' | 'frameBytes'>
+  /** Epoch ms. */
+  readonly now: () => number
+}
+
+/** Rejects where a new cursor secret cannot be kept (`StoreUnavailable`). */
+export async function openDesk(options: HistoryOptions): Promise<Desk> {
+  const { access, audit, addressOf, log, config } = options
+  const beginReading = await createReadings(options)
+  return { access, audit, addressOf, log, bodyBytes: config.frameBytes, beginReading }
+}
+
+async function createReadings(options: HistoryOptions) {
+  const { store, viewVisitor, connections, acting, config, now } = options
+  const secret = await openCursorSecret(store)
+  const cursors = createCursors(secret)
+  const { pageSizeMax, readRows: rows, readSliceRows: sliceRows, readSliceMs: sliceMs } = config
+  return (base: string): Reading => ({
+    store,
+    names: createNames(store),
+    budget: createBudget({ rows, sliceRows, sliceMs }, () => performance.now()),
+    cursors,
+    at: now(),
+    base,
+    pageSizeMax,
+    viewVisitor,
+    connections,
+    acting,
+    visitorIdFor: (words) => uuidV4Of(createHmac('sha256', secret).update(`visitor\n${words}`).digest()),
+  })
+}
+
+/** Bytes that look random, as a UUIDv4. */
+function uuidV4Of(bytes: Buffer): string {
+  const id = Buffer.from(bytes.subarray(0, 16))
+  id[6] = ((id[6] ?? 0) & 0x0f) | 0x40
+  id[8] = ((id[8] ?? 0) & 0x3f) | 0x80
+  const hex = id.toString('hex')
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-')
+}
