@@ -13,7 +13,11 @@ interface Group {
 /** Quick ones first; each group has a limit, because a test that never ends has none of its own. */
 const GROUPS: readonly Group[] = [
   { name: 'rules', pattern: '^(tidy|machines/|protocol/|fuzz/|config|tracker/)', limitMs: 300_000 },
-  { name: 'rooms', pattern: '^(store/|visitors/|gateway/|history/|live/|operating/|commands/)', limitMs: 600_000 },
+  {
+    name: 'rooms',
+    pattern: '^(store/|visitors/|gateway/|history/|live/|operating/|commands/)',
+    limitMs: 600_000,
+  },
   { name: 'bus', pattern: '^bus/', limitMs: 300_000 },
   { name: 'whole', pattern: '^(end-to-end/|browser/)', limitMs: 900_000 },
 ]
