@@ -2,6 +2,7 @@
 /** The command line: `vestibule COMMAND`. Each command is a file of src/commands/ and returns its exit code. */
 import { audit } from './commands/audit.ts'
 import { load } from './commands/load.ts'
+import { rules } from './commands/rules.ts'
 import { serve } from './commands/serve.ts'
 import { verify } from './commands/verify.ts'
 
@@ -14,6 +15,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   serve: { says: 'serves browsers, agents and engines', run: serve },
   verify: { says: 'proves that a data folder agrees with itself', run: verify },
   audit: { says: 'shows who asked for what, and about whom', run: audit },
+  rules: { says: 'how rules did, how others would have done; lifts a pause', run: rules },
   load: { says: 'lets many browsers live on a server, and measures it', run: load },
 }
 

@@ -16,12 +16,12 @@ export function* rowsOf<R>(read: (span: Span) => R[], place: (row: R) => number,
   }
 }
 
-export function visitorsOf(store: Store): Generator<VisitorRow> {
+export function visitorsOf(store: Pick<Store, 'visitors'>): Generator<VisitorRow> {
   return rowsOf(store.visitors, ({ number }) => number)
 }
 
 /** A visitor's entries, from the first that is there or from `seq` on. */
-export function entriesOf(store: Store, number: number, seq = 0): Generator<StoredEntry> {
+export function entriesOf(store: Pick<Store, 'entries'>, number: number, seq = 0): Generator<StoredEntry> {
   return rowsOf(
     (span) => store.entries(number, span),
     (stored) => stored.seq,
