@@ -6,7 +6,7 @@ import type { Draft } from '../store/contract.ts'
 import type { VisitorRow } from '../store/rows.ts'
 import { rebuild } from './replay.ts'
 import type { Room } from './room.ts'
-import { fromSnapshotRow, toSnapshotRow } from './snapshots.ts'
+import { fromSnapshotRow, toBirthRow, toSnapshotRow } from './snapshots.ts'
 
 export interface Awake {
   readonly globalVisitID: string
@@ -46,7 +46,7 @@ function born(room: Room, globalVisitID: string): Awake {
     armedAt: 0,
     disarmed: [],
     keptFrom: 1,
-    replayFrom: { seq: 0, machineVersion: MACHINE_VERSION, snapshot: stored },
+    replayFrom: { seq: 0, machineVersion: MACHINE_VERSION, snapshot: toBirthRow(room.book) },
     connected: 0,
   }
   return living(row, snapshot, room.store.boot)

@@ -1,7 +1,7 @@
 /** A snapshot as its row holds it: the settings by their number, the visitor's id left to the row. */
 import { DEFAULT_SETTINGS, type Settings } from '../../machines/entries.ts'
 import { MACHINE_VERSION, migrate, SnapshotDamaged } from '../../machines/versions.ts'
-import { keep, resume, type VisitorSnapshot } from '../../machines/visitor.ts'
+import { birth, keep, resume, type VisitorSnapshot } from '../../machines/visitor.ts'
 import type { Store } from '../store/contract.ts'
 
 /** All settings this node has ever run with, by number: what old snapshots were decided under. */
@@ -47,7 +47,7 @@ function isSame(one: Settings, other: Settings): boolean {
   return JSON.stringify(one) === JSON.stringify(other)
 }
 
-/** What stands in `VisitorRow.snapshot`: the snapshot, and the start under which it was written. */
+/** What stands in `VisitorRow.snapshot`, and in `replayFrom` unless that is the birth: the snapshot, and the start under which it was written. */
 export interface SnapshotRow {
   readonly boot: number
   readonly settings: number
@@ -55,6 +55,11 @@ export interface SnapshotRow {
   readonly identity: string
   /** The context without its id and settings; `who` null = nobody from birth. */
   readonly context: Readonly<Record<string, unknown>>
+}
+
+/** What stands for a visitor's birth: the number of the settings it was born under says it all. */
+export function toBirthRow(book: SettingsBook): number {
+  return book.numberOf(book.today)
 }
 
 /** The snapshot as a row. */
@@ -72,9 +77,15 @@ export function fromSnapshotRow(
   row: { readonly globalVisitID: string; readonly machineVersion: number; readonly snapshot: unknown },
   book: SettingsBook,
 ): { readonly snapshot: VisitorSnapshot; readonly boot: number; readonly migrated: boolean } {
+  if (typeof row.snapshot === 'number') return born(row.globalVisitID, book.of(row.snapshot))
   const { boot, kept } = opened(row, book)
   const snapshot = resume(migrate(row.machineVersion, kept))
   return { snapshot, boot, migrated: row.machineVersion !== MACHINE_VERSION }
+}
+
+function born(globalVisitID: string, settings: Settings | undefined) {
+  if (settings === undefined) throw new SnapshotDamaged('a birth names settings that are not in the book')
+  return { snapshot: birth({ globalVisitID, settings }), boot: 0, migrated: false }
 }
 
 /** The boundary where a stored value becomes a snapshot again; `migrate` checks its states and its context. */
