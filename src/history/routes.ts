@@ -1,5 +1,6 @@
 /** The one table of routes. */
 import { z } from '@hono/zod-openapi'
+import { EVENT_ACTIONS } from './event-actions.ts'
 import { IDENTITY_ROUTES } from './identity-routes.ts'
 import { NOTIFY_ROUTES } from './notifications.ts'
 import { describeApi } from './openapi.ts'
@@ -33,6 +34,7 @@ export const ROUTES: readonly Route[] = [
   ...SESSION_ROUTES,
   ...PEOPLE_ROUTES,
   ...VISITOR_ROUTES,
+  ...EVENT_ACTIONS,
   ...VISITOR_ACTIONS,
   ...NOTIFY_ROUTES,
   openApiRow(() => ROUTES),
