@@ -150,8 +150,11 @@ async function openRooms({ config, log, beforePut, demo }: ServerOptions, steps:
   steps.unshift({ name: 'contacts', close: startContacts({ store, visitors, bus, config, log }).close })
   const rules = await openRules({ store, visitors, clock }, { config, log })
   steps.unshift({ name: 'rules', close: rules.close })
-  const { liveKeepMs } = config
-  const endUpkeep = startUpkeep({ store, liveKeepMs, isPublishing: relay !== null, now: clock.now, log })
+  const endUpkeep = startUpkeep({
+    ...{ store, isPublishing: relay !== null, now: clock.now, log },
+    liveKeepMs: config.liveKeepMs,
+    sentKeepMs: config.natsStreamMaxAgeMs,
+  })
   steps.unshift({ name: 'upkeep', close: endUpkeep })
   const guard = createGuard(access, createAddressOf(config.trustedProxies))
   const live = createLive({

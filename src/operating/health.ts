@@ -29,6 +29,7 @@ export function createHealth({ store, isDraining, relay, stats }: HealthParts): 
   return health
 }
 
-function toBusHealth({ connected, state, problem, backlogRows, oldestAgeMs }: RelayStats) {
-  return { degraded: !connected || problem !== null, connected, state, problem, backlogRows, oldestAgeMs }
+/** B5: a backlog past its limit is told here too; `published` is a matter of metrics. */
+function toBusHealth({ published: _published, ...told }: RelayStats) {
+  return { degraded: !told.connected || told.problem !== null || told.isOverLimit, ...told }
 }

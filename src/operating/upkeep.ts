@@ -1,4 +1,7 @@
-/** What grows old is dropped, in small steps: changes past their window, tokens of visitors who never said anything. */
+/**
+ * What grows old is dropped, in small steps: changes past their window, tokens of visitors who never said anything,
+ * what is remembered of single messages to NATS.
+ */
 import type { Store } from '../store/contract.ts'
 import type { Log } from './log.ts'
 
@@ -12,12 +15,15 @@ export interface UpkeepParts {
   readonly liveKeepMs: number
   /** Changes are published: none is dropped before it was. */
   readonly isPublishing: boolean
+  /** How long what was sent, and what was given up, is remembered; 0 = for ever. */
+  readonly sentKeepMs: number
   readonly now: () => number
   readonly log: Log
 }
 
 /** Begins the upkeep; the result ends it. */
-export function startUpkeep({ store, liveKeepMs, isPublishing, now, log }: UpkeepParts): () => Promise<void> {
+export function startUpkeep(parts: UpkeepParts): () => Promise<void> {
+  const { store, liveKeepMs, isPublishing, sentKeepMs, now, log } = parts
   let underWay: Promise<void> = Promise.resolve()
 
   const keepUp = async (): Promise<void> => {
@@ -26,6 +32,9 @@ export function startUpkeep({ store, liveKeepMs, isPublishing, now, log }: Upkee
     const before = { at: now() - liveKeepMs, position }
     await inSteps(() => store.dropChanges(before, STEP_ROWS))
     await inSteps(() => store.dropUnusedTokens(now() - UNUSED_TOKEN_MS, STEP_ROWS))
+    if (sentKeepMs === 0) return
+    await inSteps(() => store.dropSent(now() - sentKeepMs, STEP_ROWS))
+    await inSteps(() => store.dropDead(now() - sentKeepMs, STEP_ROWS))
   }
 
   const timer = setInterval(() => {

@@ -103,7 +103,7 @@ metrics('the relay is watched where there is one', async () => {
       liveStreams: () => 4,
       auditLost: () => 5,
       relay: () => ({
-        ...{ connected: true, state: 'open', mode: 'stream', problem: null, backlogRows: 8 },
+        ...{ connected: true, state: 'open', mode: 'jetStream', problem: null, backlogRows: 8 },
         ...{ oldestAgeMs: 1_500, isOverLimit: false, published: 9, dead: 6 },
       }),
     },
