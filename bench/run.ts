@@ -3,16 +3,18 @@ import { execFileSync } from 'node:child_process'
 import { cpus, loadavg, tmpdir } from 'node:os'
 import { parseArgs } from 'node:util'
 import { measureFlush } from './disk.ts'
+import { engineRows } from './engine.ts'
 import { type Idle, idle, paced, type Scale, shortVisits, type Throughput, throughput } from './measures.ts'
 import type { Contender } from './server-process.ts'
 import { printTable, type Row } from './table.ts'
 
-const HELP = `npm run bench -- [--quick] [--rounds N] [speed] [latency] [disk] [memory]
+const HELP = `npm run bench -- [--quick] [--rounds N] [speed] [latency] [disk] [memory] [engine]
 
   speed     acknowledged events a second, 1 and 10 events a message
   latency   of acks, at half of the speed
   disk      bytes on disk for one event, in visits of 15 events
   memory    of a browser that is connected and idle
+  engine    from a sign-in to an engine over NATS, beside a NATS round trip
   --quick   one short round: the order of magnitude
   --rounds  of each measure, 3 by default; the table has the medians
 
@@ -30,7 +32,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { quick: { type: 'boolean' }, rounds: { type: 'string' }, help: { type: 'boolean' } },
 })
-const MEASURES = ['speed', 'latency', 'disk', 'memory']
+const MEASURES = ['speed', 'latency', 'disk', 'memory', 'engine']
 if (values.help === true) process.stdout.write(HELP)
 else if (isWrong()) process.exitCode = 2
 else await bench()
@@ -64,6 +66,7 @@ async function bench(): Promise<void> {
   if (speed !== null && wants('latency')) rows.push(...(await measureLatency(plan, speed.one, flush.p99Ms)))
   if (wants('disk')) rows.push(...(await measureDisk(plan)))
   if (wants('memory')) rows.push(...(await measureMemory(plan)))
+  if (wants('engine')) rows.push(...(await engineRows(plan.scale)))
   printTable(rows)
 }
 
