@@ -1,7 +1,11 @@
 #!/usr/bin/env node
 /** The command line: `vestibule COMMAND`. Each command is a file of src/commands/ and returns its exit code. */
 import { audit } from './commands/audit.ts'
+import { backup } from './commands/backup.ts'
+import { exportFolder } from './commands/export.ts'
+import { importFolder } from './commands/import.ts'
 import { load } from './commands/load.ts'
+import { restore } from './commands/restore.ts'
 import { rules } from './commands/rules.ts'
 import { serve } from './commands/serve.ts'
 import { verify } from './commands/verify.ts'
@@ -14,6 +18,10 @@ interface Command {
 const COMMANDS: Readonly<Record<string, Command>> = {
   serve: { says: 'serves browsers, agents and engines', run: serve },
   verify: { says: 'proves that a data folder agrees with itself', run: verify },
+  backup: { says: 'copies a data folder while its server goes on', run: backup },
+  restore: { says: 'makes a data folder of a backup', run: restore },
+  export: { says: 'writes a data folder as lines of JSON', run: exportFolder },
+  import: { says: 'makes a data folder of an export', run: importFolder },
   audit: { says: 'shows who asked for what, and about whom', run: audit },
   rules: { says: 'how rules did, how others would have done; lifts a pause', run: rules },
   load: { says: 'lets many browsers live on a server, and measures it', run: load },

@@ -8,6 +8,8 @@ import { within } from '../helpers/within.ts'
 export interface Vestibule {
   /** The same after every start. */
   readonly url: string
+  /** The folder that it keeps its data in. */
+  readonly data: string
   /** As `kill -9` does. */
   kill(): Promise<void>
   start(): Promise<void>
@@ -57,6 +59,7 @@ export async function startVestibule(env: Readonly<Record<string, string>>): Pro
   await start()
   return {
     url,
+    data: folder.path,
     kill,
     start,
     async ask<T>(path: string): Promise<T> {
