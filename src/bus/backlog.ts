@@ -1,5 +1,6 @@
 /** Whether too much waits for NATS, or for too long (B5): said once when it begins, and once when it is over. */
 import type { Config } from '../config.ts'
+import type { Timing } from '../visitors/timing.ts'
 import type { BusLog } from './log.ts'
 
 /** Committed changes that are not published yet. */
@@ -17,12 +18,13 @@ export interface BacklogWatch {
 export interface BacklogParts {
   readonly backlog: () => Backlog
   readonly config: Pick<Config, 'natsBacklogRows' | 'natsBacklogAgeMs'>
+  readonly timing: Timing
   readonly log: BusLog
 }
 
 const LOOK_MS = 1_000
 
-export function watchBacklog({ backlog, config, log }: BacklogParts): BacklogWatch {
+export function watchBacklog({ backlog, config, timing, log }: BacklogParts): BacklogWatch {
   const { natsBacklogRows: rowsMax, natsBacklogAgeMs: ageMaxMs } = config
   let wasOver = false
 
@@ -38,6 +40,6 @@ export function watchBacklog({ backlog, config, log }: BacklogParts): BacklogWat
     else log.info(fields, 'the changes that waited for NATS are within their limits again')
   }
 
-  const timer = setInterval(look, LOOK_MS).unref()
-  return { isOverLimit: () => isOver(backlog()), close: () => clearInterval(timer) }
+  const close = timing.every(LOOK_MS, look)
+  return { isOverLimit: () => isOver(backlog()), close }
 }

@@ -1,6 +1,7 @@
 /** Whether changes may go out: NATS is connected, and it is known how (B3): through JetStream, whose stream is there, or without. */
 import type { Config } from '../config.ts'
 import type { Store } from '../store/contract.ts'
+import type { Timing } from '../visitors/timing.ts'
 import type { Bus, StreamFinding, WantedStream } from './bus.ts'
 import { type BusLog, reasonOf } from './log.ts'
 import { streamSubjects } from './subjects.ts'
@@ -36,6 +37,7 @@ export interface GateParts {
     | 'natsStreamMaxAgeMs'
     | 'natsStreamMaxBytes'
   >
+  readonly timing: Timing
   readonly log: BusLog
   readonly onOpen: () => void
 }
@@ -48,12 +50,12 @@ const LOOK_AGAIN_MS = 1_000
 
 type Finding = StreamFinding | { readonly is: 'core'; readonly decidedNow: boolean }
 
-export function createGate({ bus, store, config, log, onOpen }: GateParts): Gate {
+export function createGate({ bus, store, config, timing, log, onOpen }: GateParts): Gate {
   const wanted = wantedStream(config)
   let mode = modeOf(config.natsJetstream, store.note(STREAM_NOTE))
   let state: GateState = 'connecting'
   let problem: string | null = null
-  let timer: NodeJS.Timeout | undefined
+  let callOff = (): void => {}
   /** Counts the looks, so that the answer to an older one is not taken. */
   let look = 0
   let isLooking = false
@@ -62,11 +64,11 @@ export function createGate({ bus, store, config, log, onOpen }: GateParts): Gate
     if (reason !== problem) log.error({ stream: wanted.name }, reason)
     state = 'refused'
     problem = reason
-    timer = setTimeout(lookAgain, LOOK_AGAIN_MS)
+    callOff = timing.after(LOOK_AGAIN_MS, lookAgain)
   }
 
   function lookAgain(): void {
-    clearTimeout(timer)
+    callOff()
     if (!bus.isConnected()) return
     if (state === 'connecting' || state === 'away') state = 'checking'
     void check(++look)
@@ -138,7 +140,7 @@ export function createGate({ bus, store, config, log, onOpen }: GateParts): Gate
     if (connected) return lookAgain()
     look++
     isLooking = false
-    clearTimeout(timer)
+    callOff()
     if (state !== 'connecting') state = 'away'
     problem = null
   })
@@ -155,7 +157,7 @@ export function createGate({ bus, store, config, log, onOpen }: GateParts): Gate
     close() {
       stopListening()
       look++
-      clearTimeout(timer)
+      callOff()
     },
   }
 }

@@ -1,6 +1,7 @@
 /** Sends what the lanes hold while the gate is open: many visitors at once, one change a visitor (B4). */
 import { setTimeout as delay } from 'node:timers/promises'
 import type { ChangeRow } from '../store/rows.ts'
+import type { Timing } from '../visitors/timing.ts'
 import { type Bus, BusError, type BusErrorKind, type OutgoingMessage } from './bus.ts'
 import { type MessageMaker, showsStored } from './cloud-event.ts'
 import type { DeadChanges } from './dead.ts'
@@ -18,6 +19,7 @@ export interface PublisherParts {
   readonly toMessage: MessageMaker
   /** Visitors with a message on its way at once. */
   readonly inFlightMax: number
+  readonly timing: Timing
   readonly log: BusLog
   /** One more change is done with; `seq` is its message's in the stream, null where it is in none. */
   readonly onSettled: (change: ChangeRow, seq: number | null) => void
@@ -44,7 +46,7 @@ const READ_AGAIN_MS = 1_000
 const DRAIN_LOOK_MS = 5
 
 export function createPublisher(parts: PublisherParts): Publisher {
-  const { bus, gate, lanes, reader, dead, inFlightMax, log, onSettled } = parts
+  const { bus, gate, lanes, reader, dead, inFlightMax, timing, log, onSettled } = parts
   let inFlight = 0
   let published = 0
   let isAwake = false
@@ -54,26 +56,26 @@ export function createPublisher(parts: PublisherParts): Publisher {
   let problem: string | null = null
   let pausedUntilMs = 0
   let complainedMs = Number.NEGATIVE_INFINITY
-  let timer: NodeJS.Timeout | undefined
+  let callOff = (): void => {}
 
   function wake(): void {
     if (isAwake || hasStopped) return
     isAwake = true
-    setImmediate(run)
+    timing.soon(run)
   }
 
   function run(): void {
     isAwake = false
     if (hasStopped) return
-    clearTimeout(timer)
+    callOff()
     try {
       if (reader.read()) wake()
     } catch (error) {
       complain({ reason: reasonOf(error) }, 'changes cannot be read from the store')
-      timer = setTimeout(wake, READ_AGAIN_MS)
+      callOff = timing.after(READ_AGAIN_MS, wake)
       return
     }
-    if (gate.isOpen()) depart(performance.now())
+    if (gate.isOpen()) depart(timing.uptime())
   }
 
   function depart(clockMs: number): void {
@@ -86,7 +88,7 @@ export function createPublisher(parts: PublisherParts): Publisher {
       void deliver(departure)
     }
     const nextMs = Math.max(lanes.nextRetryMs() ?? 0, pausedUntilMs)
-    if (nextMs > clockMs) timer = setTimeout(wake, nextMs - clockMs)
+    if (nextMs > clockMs) callOff = timing.after(nextMs - clockMs, wake)
   }
 
   async function deliver({ change, doubtful }: Departure): Promise<void> {
@@ -153,7 +155,7 @@ export function createPublisher(parts: PublisherParts): Publisher {
     change: ChangeRow,
     { kind, reason }: { readonly kind: BusErrorKind; readonly reason: string },
   ): void {
-    const clockMs = performance.now()
+    const clockMs = timing.uptime()
     const forGood = kind === 'refusedForGood'
     lanes.postpone(change, { doubtful: kind === 'unanswered', forGood, clockMs })
     // What was on its way together fails together: that counts once.
@@ -164,7 +166,7 @@ export function createPublisher(parts: PublisherParts): Publisher {
   }
 
   function complain(fields: Readonly<Record<string, unknown>>, message: string): void {
-    const clockMs = performance.now()
+    const clockMs = timing.uptime()
     if (clockMs < complainedMs + COMPLAIN_EVERY_MS) return
     complainedMs = clockMs
     log.warn(fields, message)
@@ -176,7 +178,7 @@ export function createPublisher(parts: PublisherParts): Publisher {
     const isDone = () => lanes.size() === 0 && reader.isAtEnd()
     while (!isOver() && gate.isOpen() && !isDone()) await delay(DRAIN_LOOK_MS)
     hasStopped = true
-    clearTimeout(timer)
+    callOff()
     while (!isOver() && inFlight > 0) await delay(DRAIN_LOOK_MS)
   }
 

@@ -4,6 +4,7 @@ import { type Config, ConfigError } from '../config.ts'
 import type { Store } from '../store/contract.ts'
 import type { ChangeRow, SentPlace, SentRow } from '../store/rows.ts'
 import type { Visitors } from '../visitors/contract.ts'
+import { SYSTEM_TIMING, type Timing } from '../visitors/timing.ts'
 import { watchBacklog } from './backlog.ts'
 import { readBeginning } from './beginning.ts'
 import type { Bus, SentMessage } from './bus.ts'
@@ -41,6 +42,8 @@ export interface RelayParts {
   readonly bus: Bus
   /** Changes held in memory at most; the rest waits on disk. */
   readonly windowRows?: number
+  /** How it waits: for a simulation. */
+  readonly timing?: Timing
 }
 
 export interface RelayStats {
@@ -86,17 +89,26 @@ const DRAIN_SHARE = 0.8
  * be followed, and rejects as the store does where the beginning cannot be written down.
  */
 export async function startRelay(parts: RelayParts): Promise<Relay> {
-  const { store, bus, config, log, onCommitted, now, windowRows = WINDOW_ROWS } = parts
+  const {
+    store,
+    bus,
+    config,
+    log,
+    onCommitted,
+    now,
+    windowRows = WINDOW_ROWS,
+    timing = SYSTEM_TIMING,
+  } = parts
   checkConfig(config)
   const from = await readBeginning(store, config)
   const dataOf = await readIdentityView(store, config)
   const dead = createDeadChanges({ store, log, now })
   const lanes = createLanes(from)
   const reader = createReader({ store, lanes, mark: from.mark, windowRows })
-  const saver = createSaver(store, lanes, log)
-  const gate = createGate({ bus, store, config, log, onOpen: () => publisher.resume() })
+  const saver = createSaver({ store, lanes, timing, log })
+  const gate = createGate({ bus, store, config, timing, log, onOpen: () => publisher.resume() })
   const publisher = createPublisher({
-    ...{ bus, gate, lanes, reader, dead, log },
+    ...{ bus, gate, lanes, reader, dead, timing, log },
     toMessage: createMessageMaker({ prefix: config.natsPrefix, source: config.source, dataOf }),
     inFlightMax: config.natsInFlight,
     onSettled: (change, seq) => saver.settled(sentRow(change, { seq, at: now() })),
@@ -105,7 +117,7 @@ export async function startRelay(parts: RelayParts): Promise<Relay> {
     rows: lanes.size() + reader.unread(),
     oldestAgeMs: ageOf(lanes.oldestAt(), now()),
   })
-  const watch = watchBacklog({ backlog, config, log })
+  const watch = watchBacklog({ backlog, config, timing, log })
   const stopListening = onCommitted(({ changes }) => {
     if (changes.length === 0) return
     reader.announce(changes.length)

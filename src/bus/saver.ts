@@ -1,6 +1,7 @@
 /** Writes down how far publishing has come, and where: now and then, not once a message. After a crash the stream is asked. */
 import type { Store } from '../store/contract.ts'
 import type { SentRow } from '../store/rows.ts'
+import type { Timing } from '../visitors/timing.ts'
 import type { Lanes } from './lanes.ts'
 import { type BusLog, reasonOf } from './log.ts'
 
@@ -16,25 +17,28 @@ export interface Saver {
 const SAVE_EVERY_MS = 200
 const SAVE_EVERY_SETTLED = 500
 
-export function createSaver(
-  store: Pick<Store, 'saveRelay'>,
-  lanes: Pick<Lanes, 'unsaved' | 'saved'>,
-  log: BusLog,
-): Saver {
+export interface SaverParts {
+  readonly store: Pick<Store, 'saveRelay'>
+  readonly lanes: Pick<Lanes, 'unsaved' | 'saved'>
+  readonly timing: Timing
+  readonly log: BusLog
+}
+
+export function createSaver({ store, lanes, timing, log }: SaverParts): Saver {
   let settled = 0
   let sent: SentRow[] = []
-  let timer: NodeJS.Timeout | undefined
+  let callOff: (() => void) | null = null
   let saving: Promise<void> | null = null
   let hasComplained = false
   let isClosed = false
 
   function saveSoon(): void {
-    if (!isClosed) timer ??= setTimeout(save, SAVE_EVERY_MS)
+    if (!isClosed) callOff ??= timing.after(SAVE_EVERY_MS, save)
   }
 
   function save(): void {
-    clearTimeout(timer)
-    timer = undefined
+    callOff?.()
+    callOff = null
     if (saving !== null || isClosed) return
     settled = 0
     saving = write().finally(() => {
@@ -80,7 +84,7 @@ export function createSaver(
     flush,
     async close() {
       isClosed = true
-      clearTimeout(timer)
+      callOff?.()
       await flush()
     },
   }

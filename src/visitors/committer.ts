@@ -6,6 +6,7 @@ import type { Draft, Store } from '../store/contract.ts'
 import type { Awake } from './awake.ts'
 import type { Clock } from './clock.ts'
 import type { Committed } from './contract.ts'
+import type { Timing } from './timing.ts'
 
 /** Something to apply and to keep. */
 export interface Work {
@@ -35,6 +36,7 @@ export interface Batch<W extends Work> {
 export interface CommitterOptions<W extends Work> {
   readonly store: Store
   readonly clock: Clock
+  readonly timing: Timing
   readonly entriesMax: number
   readonly bytesMax: number
   readonly waitingMax: number
@@ -57,7 +59,7 @@ export interface Committer<W extends Work> {
 
 /** Makes a committer; it works when something is added. */
 export function createCommitter<W extends Work>(options: CommitterOptions<W>): Committer<W> {
-  const { store, clock, entriesMax, bytesMax, waitingMax } = options
+  const { store, clock, timing, entriesMax, bytesMax, waitingMax } = options
   let waiting: W[] = []
   let waitingEntries = 0
   let filling: Batch<W> | null = null
@@ -82,7 +84,7 @@ export function createCommitter<W extends Work>(options: CommitterOptions<W>): C
   const schedule = (): void => {
     if (isScheduled) return
     isScheduled = true
-    setImmediate(() => {
+    timing.soon(() => {
       isScheduled = false
       turn()
     })

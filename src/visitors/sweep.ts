@@ -3,6 +3,7 @@ import { SnapshotDamaged, SnapshotTooNew } from '../../machines/versions.ts'
 import type { Store } from '../store/contract.ts'
 import type { Clock } from './clock.ts'
 import type { VisitorsLog } from './room.ts'
+import type { Timing } from './timing.ts'
 
 /** How often it looks, at least. */
 const SWEEP_MS = 250
@@ -14,6 +15,7 @@ const DRIFT_MAX_MS = 5 * 60_000
 export interface SweepOptions {
   readonly store: Store
   readonly clock: Clock
+  readonly timing: Timing
   readonly log: VisitorsLog
   /** Q7: until then browsers may come back, and nobody's deadline is delivered by the sweep. */
   readonly quietUntil: number
@@ -22,7 +24,14 @@ export interface SweepOptions {
 }
 
 /** Begins to sweep; the result ends it, after the sweep under way. */
-export function startSweep({ store, clock, log, quietUntil, wake }: SweepOptions): () => Promise<void> {
+export function startSweep({
+  store,
+  clock,
+  timing,
+  log,
+  quietUntil,
+  wake,
+}: SweepOptions): () => Promise<void> {
   let isEnded = false
   let isDrifting = false
   let underWay: Promise<void> = Promise.resolve()
@@ -70,10 +79,10 @@ export function startSweep({ store, clock, log, quietUntil, wake }: SweepOptions
     underWay = sweep()
       .catch((err: unknown) => log.warn({ err }, 'deadlines could not be kept; they are tried again'))
       .then(() => {
-        if (!isEnded) setTimeout(tick, SWEEP_MS).unref()
+        if (!isEnded) timing.after(SWEEP_MS, tick)
       })
   }
-  setTimeout(tick, 0).unref()
+  timing.after(0, tick)
 
   return async () => {
     isEnded = true

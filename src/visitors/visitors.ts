@@ -13,6 +13,7 @@ import type { Room, VisitorsLog } from './room.ts'
 import { createBedroom } from './sleep.ts'
 import { openSettingsBook } from './snapshots.ts'
 import { startSweep } from './sweep.ts'
+import { SYSTEM_TIMING, type Timing } from './timing.ts'
 import { createViews, type ViewVisitor } from './views.ts'
 import { deadlinesWork, entriesWork, tokenWork, type VisitorWork } from './works.ts'
 
@@ -24,6 +25,8 @@ export interface VisitorsOptions {
   readonly limits: VisitorsLimits
   /** Names of events that engines and agents are told of; `*` = all. */
   readonly publishEvents?: readonly string[]
+  /** How it waits: for a simulation. */
+  readonly timing?: Timing
 }
 
 export interface VisitorsLimits {
@@ -49,6 +52,7 @@ export async function openVisitors({
   log,
   limits,
   publishEvents = [],
+  timing = SYSTEM_TIMING,
 }: VisitorsOptions): Promise<OpenVisitors> {
   await noteMachineVersion(store)
   const book = await openSettingsBook(store, settings)
@@ -65,6 +69,7 @@ export async function openVisitors({
   const committer = createCommitter<VisitorWork>({
     store,
     clock,
+    timing,
     entriesMax: limits.commitEntries,
     bytesMax: limits.commitBytes,
     waitingMax: limits.waitingEntries,
@@ -93,11 +98,12 @@ export async function openVisitors({
   const endSweep = startSweep({
     store,
     clock,
+    timing,
     log,
     quietUntil: startedAt + room.settings.restartGraceMs,
     wake: (globalVisitID) => add<void>((settling) => deadlinesWork(globalVisitID, settling)),
   })
-  const turningIn = setInterval(bedroom.turnIn, Math.max(1, limits.sleepAfterMs / 4)).unref()
+  const endTurningIn = timing.every(Math.max(1, limits.sleepAfterMs / 4), bedroom.turnIn)
 
   return {
     view,
@@ -112,7 +118,7 @@ export async function openVisitors({
     close: async () => {
       await endSweep()
       await committer.idle()
-      clearInterval(turningIn)
+      endTurningIn()
       bedroom.empty()
     },
   }
