@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
 import { OPTIONS } from '../config.ts'
 import { AUDIT_SECRET_NOTE, hashOfId } from '../operating/audit.ts'
-import { openBeside } from '../store/beside.ts'
+import { openGuest } from '../store/guest.ts'
 
 const HELP = `usage: vestibule audit [options]
 
@@ -82,13 +82,13 @@ async function readWanted(args: readonly string[]): Promise<Wanted | null> {
 
 /** The secret of the hashes lies in the store. */
 async function secretOf(data: string): Promise<string> {
-  const beside = openBeside(data)
+  const guest = openGuest(data)
   try {
-    const secret = beside.note(AUDIT_SECRET_NOTE)
+    const secret = guest.note(AUDIT_SECRET_NOTE)
     if (typeof secret === 'string') return secret
     throw new Error(`${data} knows no ids of an audit log: no server was started on it yet`)
   } finally {
-    await beside.close()
+    await guest.close()
   }
 }
 

@@ -9,7 +9,7 @@ const HELP = `usage: vestibule backup --to FOLDER [--data FOLDER] [--skip-verify
 Copies the store of a data folder as it is at this moment, also while a server has it open, and proves the copy as
 "vestibule verify" does. The audit log and the made key are files of their own, and not part of it.
 
-  --to FOLDER      an empty or new folder
+  --to FOLDER      a new folder, or one that holds no store
   --data FOLDER    the data folder; else ${OPTIONS.data.key}, else ${OPTIONS.data.fallback}
   --skip-verify    copies only
 

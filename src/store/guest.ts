@@ -15,6 +15,11 @@ import { createUpkeep } from './upkeep.ts'
 export interface Guest extends RowReads, Lists, Pick<Store, 'note' | 'saveNote'> {
   /** Lets go of the state that is read: a reader that holds on to one keeps the server's file growing. */
   readonly refresh: () => void
+  /**
+   * Copies what is committed at this moment into a folder that holds no store, while the server goes on. The copy is
+   * not flushed: that is the caller's work.
+   */
+  readonly copyTo: (folder: string) => Promise<void>
   readonly close: () => Promise<void>
 }
 
@@ -36,6 +41,8 @@ export function openGuest(path: string): Guest {
     note,
     saveNote,
     refresh: () => tables.env.resetReadTxn(),
+    // Not the compacting kind: there is an open report of copies that it spoilt.
+    copyTo: (folder) => tables.env.backup(folder, false),
     close: () => tables.env.close(),
   }
 }

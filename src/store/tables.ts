@@ -95,7 +95,7 @@ const MAGIC_AT = 24
 const MAGIC = 0xbeefc0de
 
 /** lmdb 3.5.6 ends the whole process where a data file is none of its own: it is looked at before. */
-export function refuseForeignFile(file: string): void {
+function refuseForeignFile(file: string): void {
   if (!existsSync(file)) return
   const head = Buffer.alloc(MAGIC_AT + 4)
   const descriptor = openSync(file, 'r')

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { StoreTooNew, StoreUnavailable } from './errors.ts'
 import { LAYOUT, LAYOUT_KEY, readCounter } from './layout.ts'
 import { lockFolder } from './lock.ts'
+import { createProofs } from './proofs.ts'
 import { openTables, TABLE_NAMES, type TableName, type Tables } from './tables.ts'
 
 export interface RawRow {
@@ -52,9 +53,10 @@ const SLICE_ROWS = 1_000
 function open(path: string): RawFolder {
   const unlock = lockFolder(path)
   const tables = openTables(path)
+  const { rowCount } = createProofs(tables)
   return {
     layout: readCounter(tables, LAYOUT_KEY),
-    count: () => TABLE_NAMES.reduce((sum, name) => sum + countOf(tables, name), 0),
+    count: () => TABLE_NAMES.reduce((sum, name) => sum + rowCount(name), 0),
     *rows() {
       for (const table of TABLE_NAMES) yield* rowsOf(tables, table)
     },
@@ -90,11 +92,6 @@ function nameOf(table: string): TableName {
   if (name === undefined)
     throw new StoreUnavailable(`there is no table "${table}": was a newer version's export taken?`)
   return name
-}
-
-function countOf(tables: Tables, name: TableName): number {
-  // lmdb types its statistics as {}; what is in them was looked up in 3.5.6.
-  return (tables[name].getStats() as { readonly entryCount: number }).entryCount
 }
 
 function tooNew(what: string, layout: number): StoreTooNew {

@@ -1,7 +1,7 @@
 /** A whole store copied from folder to folder, whole or not at all, and proven afterwards. */
 import { chmodSync, closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { openBeside } from '../../store/beside.ts'
+import { openGuest } from '../../store/guest.ts'
 import { holdsStore } from '../../store/transfer.ts'
 import { Refused } from './command.ts'
 
@@ -16,16 +16,16 @@ export async function copyStore(from: string, to: string): Promise<void> {
   const draft = join(to, 'copying')
   rmSync(draft, { recursive: true, force: true })
   mkdirSync(draft, { mode: 0o700 })
-  const beside = openBeside(from)
+  const guest = openGuest(from)
   try {
-    await beside.copyTo(draft)
+    await guest.copyTo(draft)
     const file = join(draft, 'data.mdb')
     chmodSync(file, 0o600)
     flush(file)
     renameSync(file, join(to, 'data.mdb'))
     flush(to)
   } finally {
-    await beside.close()
+    await guest.close()
     rmSync(draft, { recursive: true, force: true })
   }
 }
