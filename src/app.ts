@@ -66,6 +66,7 @@ export async function createApp(parts: AppParts): Promise<Hono> {
     log,
     viewVisitor: visitors.view,
     connections: gateway.connectionsOf,
+    rules: parts.rules.inForce,
     acting: { visitors, events: createRestEvents(config), notify: gateway.notify },
     addressOf: createAddressOf(config.trustedProxies),
     now: clock.now,

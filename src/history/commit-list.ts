@@ -7,6 +7,8 @@ import { findFirst } from './search.ts'
 import type { PlacedEntry } from './streams.ts'
 
 /** `CommitStretch.contents`: what is in a stretch. */
+/** Anything that a browser said. */
+export const HOLDS_EVENTS = 0b0011
 export const HOLDS_SYSTEM = 0b0010
 export const HOLDS_IDENTIFICATION = 0b0100
 

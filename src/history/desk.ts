@@ -17,6 +17,8 @@ export interface HistoryOptions extends Pick<Desk, 'access' | 'audit' | 'address
   /** Sockets of a visitor, now. */
   readonly connections: (globalVisitID: string) => number
   readonly acting: Acting
+  /** The rules in force, and their scores. */
+  readonly rules: Reading['rules']
   readonly config: Pick<Config, 'pageSizeMax' | 'readRows' | 'readSliceRows' | 'readSliceMs' | 'frameBytes'>
   /** Epoch ms. */
   readonly now: () => number
@@ -30,7 +32,7 @@ export async function openDesk(options: HistoryOptions): Promise<Desk> {
 }
 
 async function createReadings(options: HistoryOptions) {
-  const { store, viewVisitor, connections, acting, config, now } = options
+  const { store, viewVisitor, connections, acting, rules, config, now } = options
   const secret = await openCursorSecret(store)
   const cursors = createCursors(secret)
   const { pageSizeMax, readRows: rows, readSliceRows: sliceRows, readSliceMs: sliceMs } = config
@@ -45,6 +47,7 @@ async function createReadings(options: HistoryOptions) {
     viewVisitor,
     connections,
     acting,
+    rules,
     visitorIdFor: (words) => uuidV4Of(createHmac('sha256', secret).update(`visitor\n${words}`).digest()),
   })
 }

@@ -1,5 +1,6 @@
 /** Filters by equality, as tests of rows. */
-import { isStoredEvent, type PageRow } from '../store/rows.ts'
+import { isStoredEvent, type PageRow, type VisitRow } from '../store/rows.ts'
+import type { Reading } from './reading.ts'
 import type { PlacedEntry } from './streams.ts'
 
 /** What an event may be filtered by; undefined = any. */
@@ -34,6 +35,16 @@ export function eventMatches(filters: EventFilters): (row: PlacedEntry) => boole
 
 export function pageMatches({ url, title, category }: PageFilters): (page: PageRow) => boolean {
   return (page) => equals(url, page.url) && equals(title, page.title) && hasCategory(category, page.category)
+}
+
+/** E11: made with this browser; undefined = any. */
+export function hasUserAgent(
+  { store }: Pick<Reading, 'store'>,
+  { userAgentId }: VisitRow,
+  wanted: string | undefined,
+): boolean {
+  if (wanted === undefined) return true
+  return userAgentId !== null && store.userAgent(userAgentId) === wanted
 }
 
 function equals(wanted: string | undefined, value: string | undefined): boolean {

@@ -1,8 +1,8 @@
 /** Rows of the table under `/identities`. */
 import { z } from '@hono/zod-openapi'
-import type { LinkRow, PageRow, SessionRow, VisitRow } from '../store/rows.ts'
+import type { LinkRow, PageRow, SessionRow } from '../store/rows.ts'
 import { eventsOfIdentity, pagesOfIdentity, sessionsOfIdentity, visitsOfIdentity } from './collections.ts'
-import { eventMatches, pageMatches } from './filters.ts'
+import { eventMatches, hasUserAgent, pageMatches } from './filters.ts'
 import { identityWith, pageWith, sessionWith, visitWith } from './includes.ts'
 import { findVisitor, identityNamed } from './named.ts'
 import { FILTERS } from './parameters.ts'
@@ -95,11 +95,6 @@ const events = list({
     })
   },
 })
-
-function hasUserAgent({ store }: Reading, { userAgentId }: VisitRow, wanted: string | undefined): boolean {
-  if (wanted === undefined) return true
-  return userAgentId !== null && store.userAgent(userAgentId) === wanted
-}
 
 function visitorOf(reading: Reading, wanted: string | undefined): (number: number) => boolean {
   if (wanted === undefined) return () => true

@@ -1,4 +1,4 @@
-/** A visit's sessions or pages as a list by ordinal. */
+/** A visitor's visits, or a visit's sessions or pages, as a list by ordinal. */
 import { z } from '@hono/zod-openapi'
 import type { Span } from '../store/contract.ts'
 import type { Listing } from './listing.ts'
@@ -16,9 +16,9 @@ export type ReadOrdinals<Row extends OrdinalRow> = (span: Span) => readonly Row[
 
 const ordinalSchema = z.number().int().min(1)
 
-/** Its places are ordinals. `read` is one of the store's lists within one visit. */
-export function ordinalListing<Row extends OrdinalRow>(
-  read: ReadOrdinals<Row>,
+/** Its places are ordinals. `read` is one of the store's lists within one visitor or visit. */
+export function ordinalListing<Row extends Pick<OrdinalRow, 'ordinal'>>(
+  read: (span: Span) => readonly Row[],
   reverse: boolean,
 ): Listing<Row, number> {
   return {

@@ -27,6 +27,8 @@ export const FILTERS = {
   visitId: exactly('the visit').optional(),
   sessionId: exactly('the session').optional(),
   identityId: exactly('the identity').optional(),
+  location: exactly('where they say they live').optional(),
+  live: z.enum(['true'], 'must be true').optional().openapi({ description: 'only what is open now' }),
   userAgent: exactly('text of the User-Agent header').optional(),
   association: z
     .enum(

@@ -5,6 +5,7 @@ import type { Acting } from './acting.ts'
 import type { Budget } from './budget.ts'
 import type { CursorContent, Cursors } from './cursors.ts'
 import type { Names } from './names.ts'
+import type { RuleResource } from './schemas.ts'
 
 export interface Reading {
   readonly store: Store
@@ -20,6 +21,8 @@ export interface Reading {
   /** Sockets of a visitor, now. */
   readonly connections: (globalVisitID: string) => number
   readonly acting: Acting
+  /** The rules in force. */
+  readonly rules: () => readonly RuleResource[]
   /** A visitor's id for one whom nobody names: the same for the same words, and nobody can guess it. */
   readonly visitorIdFor: (words: string) => string
 }

@@ -5,8 +5,11 @@ import { IDENTITY_ROUTES } from './identity-routes.ts'
 import { NOTIFY_ROUTES } from './notifications.ts'
 import { describeApi } from './openapi.ts'
 import { PEOPLE_ROUTES } from './people-routes.ts'
+import { PERSON_ROUTES } from './person-routes.ts'
 import { type Route, resource } from './route.ts'
 import { SESSION_ROUTES } from './session-routes.ts'
+import { SINGLE_ROUTES } from './single-routes.ts'
+import { VISIT_LIST_ROUTES } from './visit-list.ts'
 import { VISIT_ROUTES } from './visit-routes.ts'
 import { VISITOR_ACTIONS } from './visitor-actions.ts'
 import { VISITOR_ROUTES } from './visitor-routes.ts'
@@ -29,10 +32,13 @@ function openApiRow(routes: () => readonly Route[]): Route {
 }
 
 export const ROUTES: readonly Route[] = [
+  ...VISIT_LIST_ROUTES,
   ...VISIT_ROUTES,
+  ...PERSON_ROUTES,
   ...IDENTITY_ROUTES,
   ...SESSION_ROUTES,
   ...PEOPLE_ROUTES,
+  ...SINGLE_ROUTES,
   ...VISITOR_ROUTES,
   ...EVENT_ACTIONS,
   ...VISITOR_ACTIONS,

@@ -221,6 +221,31 @@ export const VisitorSchema = z
   })
   .openapi('Visitor')
 
+export const UserAgentSchema = z
+  .object({ userAgentId: z.string(), userAgent: z.string() })
+  .openapi('UserAgent')
+
+/** A rule and how often it was right. */
+export const RuleSchema = z
+  .object({
+    name: z.string(),
+    version: z.number().int().openapi({ description: '0 = an engine of others, that gives none' }),
+    state: z.enum(['running', 'paused', 'off', 'elsewhere']),
+    reason: orNull.openapi({ description: 'why it is paused or off' }),
+    paused: z.object({ position: z.number().int(), at: ms('when'), reason: z.string() }).nullable(),
+    from: orNull.openapi({ description: '`shipped`, or its module; null = not run here' }),
+    on: z.array(z.string()).readonly().openapi({ description: 'what it is asked after' }),
+    needs: z.array(z.string()).readonly().openapi({ description: 'what it looks up' }),
+    made: z.number().int().openapi({ description: 'assumptions' }),
+    hits: z.number().int(),
+    misses: z.number().int(),
+    undecided: z.number().int(),
+    precision: z.number().nullable().openapi({ description: 'hits of all that was decided' }),
+    low: z.number().openapi({ description: "Wilson's interval of it, at 95 %" }),
+    high: z.number(),
+  })
+  .openapi('Rule')
+
 /** What assume, confirm, reject, retract and release answer. */
 export const VerdictSchema = z
   .object({
@@ -269,4 +294,5 @@ export type VisitResource = z.infer<typeof VisitSchema>
 export type IdentityResource = z.infer<typeof IdentitySchema>
 export type ContactResource = z.infer<typeof ContactSchema>
 export type StreamEntryResource = z.infer<typeof StreamEntrySchema>
+export type RuleResource = z.infer<typeof RuleSchema>
 export type VisitorResource = z.infer<typeof VisitorSchema>

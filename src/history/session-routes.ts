@@ -56,6 +56,16 @@ const pages = list({
   },
 })
 
+const page = resource({
+  path: '/pages/{pageId}',
+  scope: 'history:read',
+  summary: 'A page: one entry into it',
+  params: z.object({ pageId: z.string() }),
+  relations: ['events'],
+  answer: PageSchema,
+  read: (reading, { params, includes }) => pageWith(reading, pageNamed(reading, params.pageId), includes),
+})
+
 const pageEvents = list({
   path: '/pages/{pageId}/events',
   scope: 'history:read',
@@ -70,4 +80,4 @@ const pageEvents = list({
   },
 })
 
-export const SESSION_ROUTES: readonly Route[] = [session, events, pages, pageEvents]
+export const SESSION_ROUTES: readonly Route[] = [session, events, pages, page, pageEvents]

@@ -61,6 +61,7 @@ export function openHouseDesk(store: Store, options: Partial<HistoryOptions> = {
     store,
     viewVisitor: () => null,
     connections: () => 0,
+    rules: () => [],
     acting: {
       visitors: { record: () => Promise.reject(new Error('nothing is recorded here')), isFull: () => false },
       events: createRestEvents(defaultConfig()),
