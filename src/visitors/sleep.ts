@@ -11,6 +11,7 @@ export interface Bedroom {
   readonly turnIn: () => void
   /** Puts everybody to sleep. */
   readonly empty: () => void
+  readonly isAwake: (globalVisitID: string) => boolean
   readonly count: () => number
 }
 
@@ -59,6 +60,7 @@ export function createBedroom({ sleepAfterMs, awakeMax, now }: BedroomOptions): 
     empty: () => {
       for (const visitor of awake.values()) putToSleep(visitor)
     },
+    isAwake: (globalVisitID) => awake.has(globalVisitID),
     count: () => awake.size,
   }
 }

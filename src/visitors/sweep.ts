@@ -17,8 +17,10 @@ export interface SweepOptions {
   readonly clock: Clock
   readonly timing: Timing
   readonly log: VisitorsLog
-  /** Q7: until then browsers may come back, and nobody's deadline is delivered by the sweep. */
+  /** Q7: until then browsers may come back; the sweep delivers only the deadlines of those who did. */
   readonly quietUntil: number
+  /** Whether a visitor is awake: since the start something came for it. */
+  readonly isAwake: (globalVisitID: string) => boolean
   /** Applies what is due to a visitor; resolves when that is on disk. */
   readonly wake: (globalVisitID: string) => Promise<void>
 }
@@ -30,6 +32,7 @@ export function startSweep({
   timing,
   log,
   quietUntil,
+  isAwake,
   wake,
 }: SweepOptions): () => Promise<void> {
   let isEnded = false
@@ -54,18 +57,22 @@ export function startSweep({
 
   const sweep = async (): Promise<void> => {
     const at = clock.now()
-    if (at < quietUntil || store.unavailable() !== null || !isTimeRight()) return
+    if (store.unavailable() !== null || !isTimeRight()) return
+    const due = store.due(at, SWEEP_MAX).map(({ number }) => number)
+    if (at < quietUntil) {
+      await Promise.all(due.map((number) => wakeByNumber(number, isAwake)))
+      return
+    }
     // Those who had a socket when the last server stopped, and did not come back (Q7).
     connected ??= store.connected({ limit: Number.MAX_SAFE_INTEGER })
     const left = connected.slice(0, SWEEP_MAX)
-    const due = store.due(at, SWEEP_MAX).map(({ number }) => number)
-    await Promise.all([...new Set([...left, ...due])].map(wakeByNumber))
+    await Promise.all([...new Set([...left, ...due])].map((number) => wakeByNumber(number)))
     connected = connected.slice(left.length)
   }
 
-  const wakeByNumber = async (number: number): Promise<void> => {
+  const wakeByNumber = async (number: number, isWanted = (_id: string): boolean => true): Promise<void> => {
     const row = hopeless.has(number) ? null : store.visitor(number)
-    if (row === null) return
+    if (row === null || !isWanted(row.globalVisitID)) return
     try {
       await wake(row.globalVisitID)
     } catch (cause) {

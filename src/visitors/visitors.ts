@@ -8,6 +8,7 @@ import type { Clock } from './clock.ts'
 import { type Batch, createCommitter } from './committer.ts'
 import type { Committed, Visitors } from './contract.ts'
 import { createListeners } from './listeners.ts'
+import { createPast, type ViewPast } from './past.ts'
 import { createRecorder } from './recorder.ts'
 import type { Room, VisitorsLog } from './room.ts'
 import { createBedroom } from './sleep.ts'
@@ -40,6 +41,7 @@ export interface VisitorsLimits {
 
 export interface OpenVisitors extends Visitors {
   readonly view: ViewVisitor
+  readonly viewPast: ViewPast
   /** Listens to what was said, as it is stored, when it is on disk; returns the function that stops listening. */
   readonly onSaid: (listener: (said: readonly Stretch[]) => void) => () => void
 }
@@ -101,12 +103,14 @@ export async function openVisitors({
     timing,
     log,
     quietUntil: startedAt + room.settings.restartGraceMs,
+    isAwake: bedroom.isAwake,
     wake: (globalVisitID) => add<void>((settling) => deadlinesWork(globalVisitID, settling)),
   })
   const endTurningIn = timing.every(Math.max(1, limits.sleepAfterMs / 4), bedroom.turnIn)
 
   return {
     view,
+    viewPast: createPast(store, book),
     record: (globalVisitID, entries) => add((settling) => entriesWork(globalVisitID, entries, settling)),
     admit,
     isKnown,
