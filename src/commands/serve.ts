@@ -34,8 +34,10 @@ export async function serve(args: string[]): Promise<number> {
     const log = createLog(config.logLevel)
     if (ignored.length > 0) log.info({ variables: ignored }, 'variables that a platform injected are ignored')
     surviveAftershocks(log)
-    const server = await startServer({ config, log, demo: values.demo === true })
-    announce(server, values.demo === true)
+    const demo = values.demo === true
+    // The shop shows who it is believed to be talking to.
+    const server = await startServer({ config: demo ? { ...config, tellBrowser: true } : config, log, demo })
+    announce(server, demo)
     process.on('SIGHUP', () => rereadKeys(server, log))
     return await untilStopped(server, log)
   } catch (error) {
