@@ -106,7 +106,7 @@ export interface BusReply {
 
 /**
  * Why the bus did not do it. `unanswered`: it may have been done, nobody knows; `noStream`: nobody keeps this subject;
- * `refused`: it said no for now; `refusedForGood`: it will say no to the same message again.
+ * `refused`: it said no for now; `refusedForGood` (`publish` and `send` alone): it will say no to the same message again.
  */
 export type BusErrorKind = 'unanswered' | 'noStream' | 'refused' | 'refusedForGood'
 

@@ -52,9 +52,10 @@ function told(putting: Putting, fact: Fact): Told | null {
     case 'visit.reopened':
       return visitTold(putting, 'reopened', fact.ordinal)
     case 'lease.granted':
+    case 'lease.refused':
     case 'lease.ended': {
-      const { type: _type, ...lease } = fact
-      return { kind: 'lease', name: fact.type === 'lease.granted' ? 'granted' : 'ended', data: lease }
+      const { type, ...lease } = fact
+      return { kind: 'lease', name: type.slice('lease.'.length), data: lease }
     }
     case 'notify.came': {
       const { type: _type, ...notification } = fact

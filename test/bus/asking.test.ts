@@ -118,8 +118,11 @@ asking(
     assert.is((await ask('notify', { ...G1, channel: 'invite' }, 'desk')).code, '404')
     const released = await ask('release', { ...G1, leaseId: lease.said.leaseId }, 'desk')
     assert.equal([released.code, released.said.applied], ['', true])
-    await eventually(WAIT_MS, 'both are published', () => leases[1])
-    assert.equal(leases, ['vestibule.lease.granted.g1', 'vestibule.lease.ended.g1'])
+    await eventually(WAIT_MS, 'all are published', () => leases[2])
+    assert.equal(
+      leases,
+      ['granted', 'refused', 'ended'].map((name) => `vestibule.lease.${name}.g1`),
+    )
   }),
 )
 

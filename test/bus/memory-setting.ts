@@ -1,10 +1,13 @@
 /** A relay over a store and a bus in memory, for tests of its rules. */
 import { type Relay, type RelayParts, startRelay } from '../../src/bus/relay.ts'
 import { type Config, defaultConfig } from '../../src/config.ts'
+import { SYSTEM_TIMING, type Timing } from '../../src/visitors/timing.ts'
 import { eventually } from '../helpers/within.ts'
 import { createMemoryBus, type MemoryBus } from './memory-bus.ts'
 import { createMemoryStore, FIRST_AT, type MemoryStore } from './memory-store.ts'
 import { type KeptLog, keptLog } from './quiet.ts'
+
+const HURRY = 20
 
 export interface Setting {
   readonly store: MemoryStore
@@ -28,6 +31,14 @@ export function setting(): Setting {
         ...more,
       }),
   }
+}
+
+/** A clock by which tries follow one another 20 times sooner. */
+export const HURRIED: Timing = {
+  soon: SYSTEM_TIMING.soon,
+  after: (ms, run) => SYSTEM_TIMING.after(ms / HURRY, run),
+  every: (ms, run) => SYSTEM_TIMING.every(ms / HURRY, run),
+  uptime: () => performance.now() * HURRY,
 }
 
 export const opened = { kind: 'visit', name: 'opened' } as const

@@ -67,7 +67,7 @@ core(
       const relay = await start({ natsJetstream: 'off' }, impatientBus(server, 300))
       store.commit('g0', [opened])
       await arrivedAll(relay)
-      server.freeze()
+      await server.freeze()
       for (let seq = 0; seq < 5; seq++) store.commit('g1', [opened])
       await eventually(WAIT_MS, 'the relay gives up waiting', () =>
         log.lines().find((line) => line.includes('a change waits')),

@@ -134,7 +134,7 @@ nats(
     const relay = await start({}, impatientBus(server, 300))
     store.commit('g0', [opened])
     await arrivedAll(relay)
-    server.freeze()
+    await server.freeze()
     for (const visitor of ['g1', 'g2', 'g3']) store.commit(visitor, [opened, identity('authenticated')])
     await eventually(WAIT_MS, 'the relay gives up waiting', () =>
       log.lines().find((line) => line.includes('a change waits')),

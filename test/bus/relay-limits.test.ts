@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert'
 import { createDeadChanges } from '../../src/bus/dead.ts'
 import type { DeadRow } from '../../src/store/rows.ts'
 import { eventually } from '../helpers/within.ts'
-import { anonymous, authenticated, drained, ids, opened, setting } from './memory-setting.ts'
+import { anonymous, authenticated, drained, HURRIED, ids, opened, setting } from './memory-setting.ts'
 import { QUIET } from './quiet.ts'
 
 const limits = suite('relay at its limits')
@@ -18,7 +18,7 @@ function dataOf({ bytes }: { readonly bytes: Uint8Array }): { readonly gapBefore
 limits('[B5] more rows than the limit are reported and said once, and all of them go out', async () => {
   const { store, bus, log, start } = setting()
   bus.setConnected(false)
-  const running = await start({ natsBacklogRows: 3 })
+  const running = await start({ natsBacklogRows: 3 }, { timing: HURRIED })
   const lines = () => log.lines().filter((line) => line.includes('too many changes wait'))
   for (let count = 0; count < 3; count++) store.commit(`g${count}`, [opened])
   assert.is(running.stats().isOverLimit, false)
@@ -60,7 +60,7 @@ limits(
   async () => {
     const { store, bus, start } = setting()
     bus.answer = ({ messageId }) => (messageId === 'g1.1.1' ? 'refusedForGood' : 'store')
-    const running = await start()
+    const running = await start({}, { timing: HURRIED })
     store.commit('g1', [opened, authenticated])
     store.commit('g1', [anonymous])
     store.commit('g1', [anonymous])
@@ -89,7 +89,7 @@ limits('[B6] a refusal that ends before the fifth try loses nothing', async () =
   const { store, bus, start } = setting()
   let tries = 0
   bus.answer = () => (++tries <= 4 ? 'refusedForGood' : 'store')
-  const running = await start()
+  const running = await start({}, { timing: HURRIED })
   store.commit('g1', [opened])
   await drained(running)
   await running.close(1_000)
@@ -100,14 +100,14 @@ limits('[B6] a refusal that ends before the fifth try loses nothing', async () =
 limits('[B6] a gap that was not told before a restart is told after it, once', async () => {
   const { store, bus, start } = setting()
   bus.answer = () => 'refusedForGood'
-  const first = await start()
+  const first = await start({}, { timing: HURRIED })
   store.commit('g1', [opened])
   await drained(first)
   await first.close(1_000)
   bus.answer = () => 'store'
   for (const gapBefore of [1, undefined]) {
     store.commit('g1', [anonymous])
-    const running = await start()
+    const running = await start({}, { timing: HURRIED })
     await drained(running)
     assert.is(running.stats().dead, 1)
     await running.close(1_000)
@@ -145,7 +145,7 @@ limits('[B6] a change that cannot be written among the dead waits', async () => 
     if (isBroken) throw new Error('disk full')
     return store.putDead(rows)
   }
-  const running = await start({}, { store: { ...store, putDead } })
+  const running = await start({}, { timing: HURRIED, store: { ...store, putDead } })
   store.commit('g1', [opened])
   await eventually(WAIT_MS, 'six tries', () => bus.attempts[5])
   assert.is(running.stats().backlogRows, 1)

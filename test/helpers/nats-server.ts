@@ -1,7 +1,7 @@
 /** A real nats-server of the test's own: on a free port, with JetStream in a folder of its own. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { connect as connectTcp, createServer } from 'node:net'
 import { join } from 'node:path'
 import { tempFolder } from './temp-folder.ts'
@@ -12,8 +12,8 @@ export interface NatsServer {
   readonly port: number
   /** Ends it at once, as `kill -9` does; its folder stays. */
   readonly kill: () => Promise<void>
-  /** Stops it where it stands: connections stay open, nothing is answered. */
-  readonly freeze: () => void
+  /** Stops it where it stands: connections stay open, nothing is answered. Resolves when it has stopped. */
+  readonly freeze: () => Promise<void>
   readonly thaw: () => void
   /** Starts it again, on the same port and folder; `changed` replaces what it was started with. */
   readonly start: (changed?: Partial<NatsServerOptions>) => Promise<void>
@@ -56,7 +56,10 @@ export async function startNatsServer(options: Partial<NatsServerOptions> = {}):
     url: `nats://127.0.0.1:${port}`,
     port,
     kill,
-    freeze: () => child?.kill('SIGSTOP'),
+    async freeze() {
+      child?.kill('SIGSTOP')
+      await eventually(READY_MS, 'nats-server stands still', () => (isStopped(child?.pid) ? true : undefined))
+    },
     thaw: () => child?.kill('SIGCONT'),
     start,
     async stop() {
@@ -85,6 +88,11 @@ async function spawnServer(
   process.once('exit', end)
   child.once('exit', () => process.off('exit', end))
   return child
+}
+
+/** The signal is sent at once, and takes a while to arrive. */
+function isStopped(pid: number | undefined): boolean {
+  return /^State:\s+T/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
 }
 
 /** A server says INFO to whoever connects; until then it is not ready. */

@@ -13,14 +13,29 @@ const ANOTHER_STREAM = 10_060
 /** The stream takes no message of this size. */
 const TOO_LARGE = 10_054
 
-/** Makes a `BusError` of every failure of `ask`; `about` says what was asked. */
+/** Makes a `BusError` of every failure to publish. */
+export async function published<T>(publish: () => Promise<T>): Promise<T> {
+  try {
+    return await publish()
+  } catch (error) {
+    throw toBusError('publish', error)
+  }
+}
+
+/** Makes a `BusError` of every failure to get an answer; `about` says to what. Only a message is refused for good. */
 export async function answered<T>(about: string, ask: () => Promise<T>): Promise<T> {
   try {
     return await ask()
   } catch (error) {
-    if (error instanceof BusError) throw error
-    throw new BusError(kindOf(error), `${about}: ${natsReason(error)}`, { cause: error })
+    const failure = toBusError(about, error)
+    if (failure.kind !== 'refusedForGood') throw failure
+    throw new BusError('refused', failure.message, { cause: error })
   }
+}
+
+function toBusError(about: string, error: unknown): BusError {
+  if (error instanceof BusError) return error
+  return new BusError(kindOf(error), `${about}: ${natsReason(error)}`, { cause: error })
 }
 
 /** The answer, or null where the server answers with one of these codes. */

@@ -5,7 +5,7 @@ import type { Bus } from '../bus.ts'
 import type { BusLog } from '../log.ts'
 import { keepConnected } from './connection.ts'
 import { createCoreSender, headersOf } from './core.ts'
-import { answered } from './failures.ts'
+import { answered, published } from './failures.ts'
 import { serveRequests } from './requests.ts'
 import { eraseMessages, findOrMake, lastMessage, sequenceOf } from './streams.ts'
 
@@ -34,7 +34,7 @@ export function connectNats({ access, stream, clientName, log, answerMs = ANSWER
     close: connection.close,
 
     publish: (message) =>
-      answered('publish', async () => {
+      published(async () => {
         const js = connection.current().jetstream({ timeout: answerMs })
         const { seq, duplicate } = await js.publish(message.subject, message.bytes, {
           headers: headersOf(message),
@@ -43,7 +43,7 @@ export function connectNats({ access, stream, clientName, log, answerMs = ANSWER
         })
         return { seq, duplicate }
       }),
-    send: (message) => answered('publish', () => send(message)),
+    send: (message) => published(() => send(message)),
 
     lastOn: (subject) =>
       answered('last message of a visitor', async () => lastMessage(await manager(), stream, subject)),

@@ -9,6 +9,7 @@ const TOLD: readonly Fact['type'][] = [
   'visit.ended',
   'visit.reopened',
   'lease.granted',
+  'lease.refused',
   'lease.ended',
   'notify.came',
 ]
