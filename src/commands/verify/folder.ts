@@ -11,6 +11,7 @@ import { proveReplay } from './replaying.ts'
 import { proveStanding } from './standing.ts'
 import { createStream } from './stream.ts'
 import { createTold } from './told.ts'
+import { createScores } from './told-scores.ts'
 
 export interface FolderOptions {
   readonly store: Store
@@ -30,6 +31,7 @@ export function proveFolder({ store, book, tell, progress }: FolderOptions): Tal
     tell,
     firstCommit: firstCommit?.position ?? 1,
     changesDropped: firstChange?.position ?? Number.POSITIVE_INFINITY,
+    scores: createScores(),
   }
   let tally = NONE
   const proveAll = (): void => {
@@ -57,6 +59,7 @@ function proveVisitor(proof: Proof, row: VisitorRow): Partial<Tally> {
   const { number, globalVisitID } = row
   const checks = createChecks(number, proof.tell)
   checks.same('number of its globalVisitID', proof.store.visitorNumber(globalVisitID), number)
+  if (row.keptFrom > 1) proof.scores.lose()
   const stream = createStream(proof, row)
   const told = createTold(proof, number)
   const context = proveReplay(proof, row, { read: stream.take, told: told.take })

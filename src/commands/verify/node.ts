@@ -1,5 +1,6 @@
 /** What belongs to the node, not to one visitor: commits, changes, people, and that no table has a row of nobody. */
 import { isStoredEvent, type StoredEntry } from '../../store/rows.ts'
+import { ADDRESS_KINDS, normalAddress } from '../../visitors/addresses.ts'
 import { type Checks, createChecks } from './findings.ts'
 import type { Proof, Tally } from './proof.ts'
 import { commitsOf, identitiesOf, rowsOf } from './reading.ts'
@@ -10,9 +11,10 @@ export function proveNode(proof: Proof, tally: Tally): { readonly identities: nu
   const checks = createChecks(0, proof.tell)
   proveCommits(proof, checks, tally)
   proveChanges(proof, checks, tally)
-  const identities = proveIdentities(proof, checks)
-  proveCounts(proof, checks, { ...tally, identities })
-  return { identities }
+  proof.scores.prove(proof.store, checks)
+  const people = proveIdentities(proof, checks)
+  proveCounts(proof, checks, { ...tally, ...people })
+  return { identities: people.identities }
 }
 
 /** E4: positions run from the first that is kept, and each stretch names its entries. */
@@ -70,17 +72,29 @@ function proveChanges({ store, changesDropped }: Proof, checks: Checks, tally: T
   checks.same('rows of changes', count, tally.changes)
 }
 
-function proveIdentities({ store }: Proof, checks: Checks): number {
-  let count = 0
-  for (const { identity, identityId } of identitiesOf(store)) {
+interface People {
+  readonly identities: number
+  readonly addresses: number
+}
+
+function proveIdentities({ store }: Proof, checks: Checks): People {
+  let [identities, addresses] = [0, 0]
+  for (const { identity, identityId, profile } of identitiesOf(store)) {
     checks.same(`identity ${identity}: number of its id`, store.identityNumber(identityId), identity)
-    count += 1
+    identities += 1
+    for (const kind of ADDRESS_KINDS) {
+      const value = normalAddress(kind, profile[kind]?.value)
+      if (value === null) continue
+      const found = store.identitiesAt(kind, value, Number.POSITIVE_INFINITY)
+      checks.holds(`identity ${identity}: found by its ${kind}`, found.includes(identity))
+      addresses += 1
+    }
   }
-  return count
+  return { identities, addresses }
 }
 
 /** No row of nobody: every table has as many rows as the streams tell of. */
-function proveCounts({ store }: Proof, checks: Checks, tally: Tally & { readonly identities: number }): void {
+function proveCounts({ store }: Proof, checks: Checks, tally: Tally & People): void {
   const { visitors, identities, links, contacts } = tally
   const expected: Readonly<Record<string, number>> = {
     visitors,
@@ -97,6 +111,7 @@ function proveCounts({ store }: Proof, checks: Checks, tally: Tally & { readonly
     contactsOf: 2 * contacts,
     identities,
     identityNumbers: identities,
+    addresses: tally.addresses,
     deadlines: tally.armed,
     connected: tally.connected,
   }

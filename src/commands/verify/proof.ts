@@ -2,6 +2,7 @@
 import type { Store } from '../../store/contract.ts'
 import type { SettingsBook } from '../../visitors/snapshots.ts'
 import type { Tell } from './findings.ts'
+import type { ScoresTold } from './told-scores.ts'
 
 export interface Proof {
   readonly store: Store
@@ -11,6 +12,7 @@ export interface Proof {
   readonly firstCommit: number
   /** Changes up to here may have been dropped, or some of them. */
   readonly changesDropped: number
+  readonly scores: ScoresTold
 }
 
 /** How many there are of each, as the streams tell. */

@@ -24,7 +24,7 @@ export interface ToldCounts {
 
 /** Listens to one visitor's stream. */
 export function createTold(proof: Proof, number: number): Told {
-  const { store, tell, changesDropped } = proof
+  const { store, tell, changesDropped, scores } = proof
   const checks = createChecks(number, tell)
   const places = createPlaces(store, number, checks)
   const links = createLinks(store, number, checks)
@@ -38,6 +38,7 @@ export function createTold(proof: Proof, number: number): Told {
         places.take(stored, fact)
         links.take(stored, fact)
         names.take(fact)
+        scores.take(fact)
         if (fact.type === 'contact.retracted') retracted.set(fact.verdictSeq, stored.at)
       }
       contacts += proveContacts({ store, number, checks }, stored, facts)
