@@ -1,0 +1,97 @@
+/** Random rows, put into a store by drafts as the visitors' room makes them: enough of everything for every list. */
+import type { Draft, Store } from '../../src/store/contract.ts'
+import type { StoredEntry } from '../../src/store/rows.ts'
+import { AT, anEvent, anOther, aVisitor, someWords } from '../store/a-row.ts'
+import type { Dice } from './dice.ts'
+
+const VISITORS = 4
+const PEOPLE = ['pat', 'sam', 'kim']
+
+/** Fills a draft with some visitors' entries and rows; `count` numbers the commit. */
+export function fill(dice: Dice, store: Store, { draft, count }: { draft: Draft; count: number }): void {
+  let position = store.lastPosition()
+  const at = AT + count * 1_000
+  const speakers = 1 + dice.below(3)
+  for (let speaker = 0; speaker < speakers; speaker += 1) {
+    const globalVisitID = `v-${dice.below(VISITORS)}`
+    const number = draft.numberVisitor(globalVisitID)
+    const before = draft.visitor(number)
+    const seqBefore = before?.seq ?? 0
+    const entries = Array.from({ length: 1 + dice.below(4) }, (_, index): StoredEntry => {
+      position += 1
+      const stamp = { seq: seqBefore + index + 1, position, at, visit: 1 + dice.below(3) }
+      const words = someWords({
+        eventID: `e-${count}-${speaker}-${index}`,
+        eventName: dice.one(['A', 'SignIn']),
+      })
+      return dice.chance(0.7) ? anEvent({ ...stamp, words }) : anOther(stamp)
+    })
+    const seq = seqBefore + entries.length
+    const armedAt = dice.one([0, at + dice.below(5_000)])
+    const connected = dice.below(3)
+    draft.putVisitor(
+      aVisitor({ ...before, number, globalVisitID, seq, position, at, armedAt, connected }),
+      entries,
+      seqBefore,
+    )
+    if (dice.chance(0.3)) draft.putBase({ number, seq, machineVersion: 1, snapshot: { seq } })
+    putPlaces(dice, draft, { number, seq, position, at })
+    putPeople(dice, draft, { number, seq, position, at })
+  }
+  if (dice.chance(0.3)) {
+    const globalVisitID = `v-${dice.below(VISITORS + 3)}`
+    draft.putToken({ globalVisitID, hash: new Uint8Array([count % 256, 1]), boundAt: at })
+  }
+}
+
+interface Place {
+  readonly number: number
+  readonly seq: number
+  readonly position: number
+  readonly at: number
+}
+
+function putPlaces(dice: Dice, draft: Draft, { number, seq, position, at }: Place): void {
+  const [visit, ordinal] = [1 + dice.below(3), 1 + dice.below(3)]
+  const dates = { startDate: at, endDate: dice.one([0, at + 5]), ranges: [[seq, 0]] as const }
+  const closed = { reason: dice.one([null, 'closed']), position }
+  const name = `name-${dice.below(30)}`
+  draft.putVisit({
+    ...{ number, ordinal: visit, visitId: name, implicit: dice.chance(0.5), userAgentId: null },
+    ...{ ...dates, ...closed, authenticated: 0, recognized: dice.below(3) },
+  })
+  draft.putName({ kind: 'visit', name, number, visit, ordinal: 0 })
+  const identity = dice.below(3)
+  draft.putSession({ number, visit, ordinal, sessionId: `s-${name}`, identity, ...dates, ...closed })
+  draft.putPage({
+    ...{ number, visit, ordinal, pageId: `p-${name}`, browserPageID: 'p', session: 0, identity, position },
+    ...{ ...dates, url: 'https://shop.example/' },
+  })
+  const change = { position, number, globalVisitID: `v-${number}`, seq, at, kind: 'visit' as const }
+  for (let n = 1; n <= dice.below(4); n += 1) draft.putChange({ ...change, n, name: 'opened', data: { n } })
+}
+
+function putPeople(dice: Dice, draft: Draft, { number, seq, position, at }: Place): void {
+  const identityId = dice.one(PEOPLE)
+  const identity = draft.numberIdentity(identityId)
+  draft.putIdentity({
+    ...{ identity, identityId, position, firstSeen: at, lastSeen: at, contactId: null, contact: null },
+    profile: { city: { value: seq, globalVisitID: 'v', position, proven: dice.chance(0.5) } },
+  })
+  const visit = 1 + dice.below(3)
+  const before = draft.link(number, visit, identity)
+  draft.putLink({
+    ...{ number, visit, identity, position: before?.position ?? position, ranges: [[seq, 0]] },
+    association: dice.one([null, 'Recognized', 'Authenticated']),
+  })
+  draft.putContact({
+    ...{ position, n: 1, number, seq, identity, visit, session: 0, at, retractedAt: dice.one([0, at]) },
+    ...{ scope: 'Recognized', how: 'UserInfo' },
+  })
+  const address = { kind: dice.one(['email', 'phone'] as const), value: `a${dice.below(3)}`, identity }
+  if (dice.chance(0.7)) draft.putAddress(address)
+  else draft.removeAddress(address)
+  if (dice.chance(0.4))
+    draft.putScore({ rule: 'r', version: dice.below(2), position, made: seq, hits: 0, misses: 0 })
+  if (dice.chance(0.2)) draft.putUserAgent(`ua-${dice.below(3)}`, 'Browser/1.0')
+}

@@ -1,0 +1,193 @@
+/** What every store must do, asked of LMDB and of the one in memory that the simulation runs on. */
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { StaleCommit, StoreUnavailable } from '../../src/store/errors.ts'
+import { within } from '../helpers/within.ts'
+import { AT, anEvent, aVisitor, commitSaid, say } from '../store/a-row.ts'
+import { rejection } from '../store/rejection.ts'
+import { allReads } from './all-reads.ts'
+import { STORES, type Stored } from './both-stores.ts'
+import { dice } from './dice.ts'
+import { fill } from './random-drafts.ts'
+
+const contract = suite("the store's contract")
+
+type Proof = (stored: Stored) => Promise<void>
+
+/** The same of both. */
+function both(title: string, proof: Proof): void {
+  for (const { name, open } of STORES) {
+    contract(`${title} (${name})`, async () => {
+      const stored = await open()
+      try {
+        await proof(stored)
+      } finally {
+        await stored.end()
+      }
+    })
+  }
+}
+
+both(
+  '[Q1] what a commit resolved for is there after a start, with its places on the node',
+  async (stored) => {
+    const number = await commitSaid(stored.store, 'v', { count: 3 })
+    const { boot } = stored.store
+    const store = await stored.reopen()
+    assert.is(store.boot, boot + 1)
+    assert.is(store.lastPosition(), 3)
+    assert.is(store.lastAt(), AT)
+    assert.equal(
+      store.entries(number, { limit: 9 }).map(({ seq, position }) => [seq, position]),
+      [
+        [1, 1],
+        [2, 2],
+        [3, 3],
+      ],
+    )
+  },
+)
+
+both(
+  '[Q8] a commit that fails at any put leaves nothing, is refused, and goes through later',
+  async (stored) => {
+    const { store } = stored
+    await commitSaid(store, 'v')
+    const before = allReads(store)
+    for (let count = 1; count <= 4; count += 1) {
+      stored.failAt(count)
+      assert.instance(await rejection(commitSaid(store, 'w', { count: 2 })), StoreUnavailable)
+      assert.equal(allReads(store), before)
+      await within(5_000, 'the store recovers', store.recovered())
+      assert.is(store.unavailable(), null)
+    }
+    await commitSaid(store, 'w', { count: 2 })
+    assert.is(store.lastPosition(), 3)
+  },
+)
+
+both('[E3] the fences: a seq or a position that is not the next is stale', async ({ store }) => {
+  const number = await commitSaid(store, 'v')
+  const stale = store.createDraft()
+  const row = aVisitor({ number, globalVisitID: 'v', seq: 1, position: 2 })
+  stale.putVisitor(row, [anEvent({ seq: 1, position: 2 })], 0)
+  assert.instance(await rejection(store.commit(stale, { at: AT })), StaleCommit)
+  const gap = store.createDraft()
+  say(gap, { globalVisitID: 'v', count: 1, from: 5 })
+  assert.instance(await rejection(store.commit(gap, { at: AT })), StaleCommit)
+  assert.is(store.unavailable(), null)
+  assert.is(store.lastPosition(), 1)
+})
+
+both('[E1] a draft sees its own rows and those in front of it, and what is on disk', async ({ store }) => {
+  const front = store.createDraft()
+  const number = say(front, { globalVisitID: 'v', count: 1, from: 0 })
+  front.putName({ kind: 'visit', name: 'a visit', number, visit: 1, ordinal: 0 })
+  const behind = store.createDraft(front)
+  assert.is(behind.visitorNumber('v'), number)
+  assert.is(behind.name('visit', 'a visit')?.number, number)
+  assert.is(behind.numberVisitor('w'), number + 1)
+  assert.is(store.visitorNumber('v'), 0)
+  await store.commit(front, { at: AT })
+  const other = store.createDraft()
+  assert.is(other.numberVisitor('x'), number + 1)
+  assert.is(behind.visitor(number)?.seq, 1)
+})
+
+both('[E1] a number without a row is allotted again', async (stored) => {
+  const draft = stored.store.createDraft()
+  draft.numberVisitor('nobody')
+  draft.putToken({ globalVisitID: 'nobody', hash: new Uint8Array([1]), boundAt: AT })
+  await stored.store.commit(draft, { at: AT })
+  assert.is(stored.store.visitorNumber('nobody'), 0)
+  const store = await stored.reopen()
+  assert.is(store.createDraft().numberVisitor('somebody'), 1)
+})
+
+both('[P6] tokens of those who never said anything are forgotten, the others stay', async ({ store }) => {
+  const draft = store.createDraft()
+  for (const globalVisitID of ['silent', 'speaks']) {
+    draft.putToken({ globalVisitID, hash: new Uint8Array([7]), boundAt: AT })
+  }
+  await store.commit(draft, { at: AT })
+  await commitSaid(store, 'speaks')
+  assert.is(await store.dropUnusedTokens(AT, 9), 0)
+  assert.is(await store.dropUnusedTokens(AT + 1, 9), 1)
+  assert.is(store.token('silent'), null)
+  assert.equal([...(store.token('speaks')?.hash ?? [])], [7])
+})
+
+both('[B2] how far the relay has come, what it sent and what it gave up', async (stored) => {
+  const { store } = stored
+  await store.saveRelay(5, [{ number: 2, position: 9, n: 1 }], [sent(1), sent(2), sent(3)])
+  await store.saveRelay(6, [{ number: 2, position: 0, n: 0 }])
+  const draft = store.createDraft()
+  for (const position of [1, 2, 2, 3]) draft.putChange(change(position, draft.changes.length + 1))
+  await store.commit(draft, { at: AT })
+  await store.putDead([{ change: change(7, 1), reason: 'refused', at: AT, told: false }])
+  await store.putDead([{ change: change(7, 1), reason: 'refused', at: AT, told: true }])
+  const again = await stored.reopen()
+  assert.is(again.relayMark(), 6)
+  assert.equal(again.relayPlaces(), [])
+  const first = again.sentOf('pat', { after: null, rows: 2 })
+  assert.equal([first.found.map(({ seq }) => seq), first.next], [[1, 2], { at: AT + 2, seq: 2 }])
+  assert.equal(again.sentOf('pat', { after: first.next, rows: 2 }).next, null)
+  assert.is(await again.dropSent(AT + 3, 9), 2)
+  assert.equal(
+    again.dead({ limit: 1 }).map(({ told }) => told),
+    [true],
+  )
+  assert.is(await again.dropDead(AT + 1, 9), 1)
+  assert.equal(
+    again.changes({ from: 2, limit: 1 }).map(({ position }) => position),
+    [2, 2],
+  )
+  assert.is(await again.dropChanges({ at: AT + 1, position: 2 }, 9), 3)
+  assert.is(again.changes({ limit: 9 }).length, 1)
+})
+
+both('notes are kept by name, as they are', async (stored) => {
+  await stored.store.saveNote('a note', { of: ['some', 1] })
+  const store = await stored.reopen()
+  assert.equal(store.note('a note'), { of: ['some', 1] })
+  assert.is(store.note('another'), undefined)
+})
+
+const SEEDS = [1, 2, Date.now() % 2 ** 31]
+
+for (const seed of SEEDS) {
+  contract(`[Q8] both stores answer the same after the same commits, seed ${seed}`, async () => {
+    const opened = await Promise.all(STORES.map(({ open }) => open()))
+    try {
+      for (let count = 1; count <= 25; count += 1) {
+        const answers: unknown[] = []
+        for (const stored of opened) {
+          const throws = dice(seed * 1_000 + count)
+          if (throws.chance(0.2)) stored.failAt(1)
+          const draft = stored.store.createDraft()
+          fill(throws, stored.store, { draft, count })
+          await stored.store
+            .commit(draft, { at: AT + count })
+            .catch(() => within(5_000, 'the store recovers', stored.store.recovered()))
+          stored.failAt(0)
+          if (throws.chance(0.1)) await stored.reopen()
+          answers.push(allReads(stored.store))
+        }
+        assert.equal(answers[1], answers[0], `after commit ${count}`)
+      }
+    } finally {
+      for (const stored of opened) await stored.end()
+    }
+  })
+}
+
+function change(position: number, n: number) {
+  const of = { number: 1, globalVisitID: 'v', seq: position, at: AT }
+  return { position, n, ...of, kind: 'visit' as const, name: 'opened', data: {} }
+}
+
+function sent(seq: number) {
+  return { seq, messageId: `v.${seq}.1`, at: AT + seq, identityIds: ['pat'] }
+}
+
+contract.run()
