@@ -27,7 +27,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
 /** The only place in src/ for each of these libraries. */
 const ONE_PLACE: Readonly<Record<string, string>> = {
   lmdb: 'src/store/',
-  nats: 'src/bus/',
+  nats: 'src/bus/nats/',
   ws: 'src/',
   xstate: 'machines/',
 }

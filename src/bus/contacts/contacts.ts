@@ -73,6 +73,8 @@ export function startContacts(parts: ContactsParts): Contacts {
     const { contactId, attributes, isCut } = await resolve({ identityId, profile: profileOf(person) })
     if (isCut) log.warn({}, 'the attributes of a contact are over 4 KiB and are left out')
     if (visitors.isFull()) await visitors.whenRoom()
+    // The answer took its time: the person may have been erased meanwhile.
+    if (withoutContact(identity) === null) return
     await visitors.record(globalVisitID, [{ type: 'contact.linked', identityId, contactId, attributes }])
   }
 
