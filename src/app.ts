@@ -18,6 +18,7 @@ import type { Audit } from './operating/audit.ts'
 import { createHealth } from './operating/health.ts'
 import type { Log } from './operating/log.ts'
 import { countRequests, createMetricsRoute, type Metrics, watchRooms } from './operating/metrics.ts'
+import { watchRules } from './operating/rule-metrics.ts'
 import type { Step } from './operating/stopping.ts'
 import type { Rules } from './rules/rules.ts'
 import type { Store } from './store/contract.ts'
@@ -95,6 +96,7 @@ function mountOperating(app: Hono, parts: AppParts): void {
   const sockets = gateway.connections
   const rooms = { store, visitors: visitors.stats, sockets, liveStreams: live.count, auditLost: audit.lost }
   watchRooms(metrics, { ...rooms, relay })
+  watchRules(metrics, rules.stats)
   const metricsRoute = createMetricsRoute(metrics, (context) => parts.guard(context, 'metrics'))
   app.route('/', metricsRoute)
 }

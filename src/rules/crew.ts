@@ -33,7 +33,7 @@ export async function startCrew(options: CrewOptions): Promise<Crew> {
 
   const switchOff = (name: string, why: string): void => {
     off.set(name, why)
-    log.error({ rule: name, why }, 'a rule is switched off until the server starts again')
+    log.error({ rule: name, reason: why }, 'a rule is switched off until the server starts again')
   }
 
   const switchAllOff = (why: string): void => {

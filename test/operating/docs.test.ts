@@ -8,6 +8,7 @@ import { WIRE_LIMITS } from '../../protocol/limits.ts'
 import { defaultConfig, OPTIONS } from '../../src/config.ts'
 import { SCOPES } from '../../src/history/keys.ts'
 import { createMetrics, watchRooms } from '../../src/operating/metrics.ts'
+import { watchRules } from '../../src/operating/rule-metrics.ts'
 
 const docs = suite('docs/operating.md')
 const root = fileURLToPath(new URL('../../', import.meta.url))
@@ -44,6 +45,10 @@ docs('every metric of ours has a row', async () => {
       ...{ oldestAgeMs: 0, isOverLimit: false, published: 0, dead: 0 },
     }),
   })
+  watchRules(metrics, () => ({
+    ...{ rulesAsked: 0, rulesAnswered: 0, rulesWaiting: 0, rulesDropped: 0, rulesLost: 0 },
+    ...{ rulesOff: 0, rulesPaused: 0 },
+  }))
   const names = (await metrics.registry.getMetricsAsJSON()).map(({ name }) => name)
   const ours = names.filter((name) => name.startsWith('vestibule_'))
   assert.ok(ours.length > 20)
