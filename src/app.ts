@@ -66,6 +66,7 @@ export async function createApp(parts: AppParts): Promise<Hono> {
     audit: parts.audit.tell,
     log,
     viewVisitor: visitors.view,
+    viewPast: visitors.viewPast,
     connections: gateway.connectionsOf,
     rules: parts.rules.inForce,
     acting: { visitors, events: createRestEvents(config), notify: gateway.notify },

@@ -2,6 +2,7 @@
 import { createHmac } from 'node:crypto'
 import type { Config } from '../config.ts'
 import type { Store } from '../store/contract.ts'
+import type { ViewPast } from '../visitors/past.ts'
 import type { ViewVisitor } from '../visitors/views.ts'
 import type { Acting } from './acting.ts'
 import type { Desk } from './answering.ts'
@@ -14,6 +15,7 @@ import type { Reading } from './reading.ts'
 export interface HistoryOptions extends Pick<Desk, 'access' | 'audit' | 'addressOf' | 'log'> {
   readonly store: Store
   readonly viewVisitor: ViewVisitor
+  readonly viewPast: ViewPast
   /** Sockets of a visitor, now. */
   readonly connections: (globalVisitID: string) => number
   readonly acting: Acting
@@ -32,7 +34,7 @@ export async function openDesk(options: HistoryOptions): Promise<Desk> {
 }
 
 async function createReadings(options: HistoryOptions) {
-  const { store, viewVisitor, connections, acting, rules, config, now } = options
+  const { store, viewVisitor, viewPast, connections, acting, rules, config, now } = options
   const secret = await openCursorSecret(store)
   const cursors = createCursors(secret)
   const { pageSizeMax, readRows: rows, readSliceRows: sliceRows, readSliceMs: sliceMs } = config
@@ -45,6 +47,7 @@ async function createReadings(options: HistoryOptions) {
     base,
     pageSizeMax,
     viewVisitor,
+    viewPast,
     connections,
     acting,
     rules,

@@ -1,7 +1,7 @@
 /** The right to engage a visit, asked for and given back (L1 to L3). */
 import { z } from '@hono/zod-openapi'
+import { LeaseSchema, VerdictSchema } from './answer-schemas.ts'
 import { operation, recordEntry, refusedBy, textOf, visitorAfter } from './operation.ts'
-import { LeaseSchema, VerdictSchema } from './schemas.ts'
 
 /** L1, ms. */
 export const TTL_MS_MIN = 1_000

@@ -1,13 +1,13 @@
 /** Notifications to the tabs of a visit, behind the fence of leases (L4, L5). */
 import { z } from '@hono/zod-openapi'
 import { action } from './action.ts'
+import { ReachedSchema } from './answer-schemas.ts'
 import { visitNamed } from './named.ts'
 import { existingVisitor, jsonOf, recordAll, refusedBy, textOf } from './operation.ts'
 import { checkBody } from './parameters.ts'
 import { Problem } from './problem.ts'
 import type { Reading } from './reading.ts'
 import type { Route } from './route.ts'
-import { ReachedSchema } from './schemas.ts'
 
 /** Messages of one call. */
 export const MESSAGES_MAX = 20

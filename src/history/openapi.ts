@@ -1,7 +1,8 @@
 /** `/openapi.json`: the table of routes as OpenAPI 3.1. */
 import { OpenAPIHono, z } from '@hono/zod-openapi'
+import { ConflictSchema } from './answer-schemas.ts'
 import { BASES, type Route } from './route.ts'
-import { ConflictSchema, ProblemSchema } from './schemas.ts'
+import { ProblemSchema } from './schemas.ts'
 
 const PROBLEMS = {
   400: 'a parameter or the body is wrong, a name is unknown, or a key stands in the query',
@@ -9,6 +10,7 @@ const PROBLEMS = {
   403: 'the key lacks the scope',
   404: 'there is no such resource, or no such parent',
   405: 'not this method: see Allow',
+  410: 'the moment asked about is not kept any more',
   429: 'too many wrong keys: see Retry-After',
   500: 'a fault of the server',
 } as const

@@ -29,6 +29,8 @@ export const FILTERS = {
   identityId: exactly('the identity').optional(),
   location: exactly('where they say they live').optional(),
   live: z.enum(['true'], 'must be true').optional().openapi({ description: 'only what is open now' }),
+  at: whole('as it was at this server time, epoch ms').optional(),
+  seq: whole("as it was after this entry of the visitor's stream").optional(),
   userAgent: exactly('text of the User-Agent header').optional(),
   association: z
     .enum(

@@ -1,11 +1,12 @@
 /** What a handler has at hand while it answers one request. */
 import type { Store } from '../store/contract.ts'
+import type { ViewPast } from '../visitors/past.ts'
 import type { ViewVisitor } from '../visitors/views.ts'
 import type { Acting } from './acting.ts'
+import type { RuleResource } from './answer-schemas.ts'
 import type { Budget } from './budget.ts'
 import type { CursorContent, Cursors } from './cursors.ts'
 import type { Names } from './names.ts'
-import type { RuleResource } from './schemas.ts'
 
 export interface Reading {
   readonly store: Store
@@ -18,6 +19,8 @@ export interface Reading {
   readonly base: string
   readonly pageSizeMax: number
   readonly viewVisitor: ViewVisitor
+  /** What was known of a visitor after one of its entries. */
+  readonly viewPast: ViewPast
   /** Sockets of a visitor, now. */
   readonly connections: (globalVisitID: string) => number
   readonly acting: Acting

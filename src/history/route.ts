@@ -64,37 +64,49 @@ export interface Route {
   readonly respond: (reading: Reading, asked: Asked) => Promise<Reply>
 }
 
-interface ResourceRow<Params extends z.ZodObject> {
+interface ResourceRow<Params extends z.ZodObject, Filters extends z.ZodObject> {
   readonly at?: Where
   readonly path: string
   readonly scope: Scope | null
   readonly summary: string
   readonly params: Params
+  /** What else it may be asked with: the moment that it is asked about. */
+  readonly filters?: Filters
   readonly relations?: readonly Relation[]
   readonly answer: z.ZodType
   readonly read: (
     reading: Reading,
-    asked: { readonly params: z.infer<Params>; readonly includes: Includes },
+    asked: {
+      readonly params: z.infer<Params>
+      readonly filters: z.infer<Filters>
+      readonly includes: Includes
+    },
   ) => unknown
 }
 
 /** A row that answers a single resource. */
-export function resource<Params extends z.ZodObject>(row: ResourceRow<Params>): Route {
-  const { at = 'data', relations = [], read, ...told } = row
-  const query = includeSchema(relations)
+export function resource<Params extends z.ZodObject, Filters extends z.ZodObject = z.ZodObject>(
+  row: ResourceRow<Params, Filters>,
+): Route {
+  const { at = 'data', relations = [], filters: ownFilters, read, ...told } = row
+  // The boundary where no filters are the empty schema.
+  const filters = ownFilters ?? (z.object({}) as unknown as Filters)
+  const query = z.object({ ...filters.shape, ...includeSchema(relations).shape })
   return {
     ...told,
     method: 'GET',
     at,
     relations,
-    filters: z.object({}),
+    filters,
     query,
     isList: false,
     respond: async (reading, asked) => {
       refuseUnknown(asked.query, query)
       check(query, asked.query)
       const params = check(row.params, asked.params)
-      return { is: 'resource', body: await read(reading, { params, includes: readIncludes(asked.query) }) }
+      const moment = check(filters, asked.query)
+      const includes = readIncludes(asked.query)
+      return { is: 'resource', body: await read(reading, { params, filters: moment, includes }) }
     },
   }
 }

@@ -1,6 +1,7 @@
 /** The one table of routes. */
 import { z } from '@hono/zod-openapi'
 import { EVENT_ACTIONS } from './event-actions.ts'
+import { EXPLAIN_ROUTES } from './explain.ts'
 import { IDENTITY_ROUTES } from './identity-routes.ts'
 import { NOTIFY_ROUTES } from './notifications.ts'
 import { describeApi } from './openapi.ts'
@@ -40,6 +41,7 @@ export const ROUTES: readonly Route[] = [
   ...PEOPLE_ROUTES,
   ...SINGLE_ROUTES,
   ...VISITOR_ROUTES,
+  ...EXPLAIN_ROUTES,
   ...EVENT_ACTIONS,
   ...VISITOR_ACTIONS,
   ...NOTIFY_ROUTES,

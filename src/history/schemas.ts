@@ -1,14 +1,14 @@
 /** What History answers, as schemas: the types of its resources, and their part of `/openapi.json` (H6). */
 import { z } from '@hono/zod-openapi'
 
-const ms = (says: string) =>
+export const ms = (says: string) =>
   z
     .number()
     .int()
     .openapi({ description: `${says}, epoch ms` })
 const endMs = z.number().int().openapi({ description: 'epoch ms; 0 = still open' })
-const orNull = z.string().nullable()
-const anything = z.record(z.string(), z.unknown())
+export const orNull = z.string().nullable()
+export const anything = z.record(z.string(), z.unknown())
 
 /** What every refusal answers (H2). */
 export const ProblemSchema = z
@@ -212,7 +212,9 @@ export const VisitorSchema = z
         startDate: ms('entered'),
       }),
     ),
-    connections: z.number().int().openapi({ description: 'its sockets, now' }),
+    connections: z.number().int().nullable().openapi({
+      description: 'its sockets, now; null for a moment that is past',
+    }),
     lastActivity: z.number().int().nullable(),
     rejected: z.array(z.string()).openapi({ description: 'identities it is not' }),
     lease: z
@@ -221,72 +223,6 @@ export const VisitorSchema = z
   })
   .openapi('Visitor')
 
-export const UserAgentSchema = z
-  .object({ userAgentId: z.string(), userAgent: z.string() })
-  .openapi('UserAgent')
-
-/** A rule and how often it was right. */
-export const RuleSchema = z
-  .object({
-    name: z.string(),
-    version: z.number().int().openapi({ description: '0 = an engine of others, that gives none' }),
-    state: z.enum(['running', 'paused', 'off', 'elsewhere']),
-    reason: orNull.openapi({ description: 'why it is paused or off' }),
-    paused: z.object({ position: z.number().int(), at: ms('when'), reason: z.string() }).nullable(),
-    from: orNull.openapi({ description: '`shipped`, or its module; null = not run here' }),
-    on: z.array(z.string()).readonly().openapi({ description: 'what it is asked after' }),
-    needs: z.array(z.string()).readonly().openapi({ description: 'what it looks up' }),
-    made: z.number().int().openapi({ description: 'assumptions' }),
-    hits: z.number().int(),
-    misses: z.number().int(),
-    undecided: z.number().int(),
-    precision: z.number().nullable().openapi({ description: 'hits of all that was decided' }),
-    low: z.number().openapi({ description: "Wilson's interval of it, at 95 %" }),
-    high: z.number(),
-  })
-  .openapi('Rule')
-
-/** What assume, confirm, reject, retract and release answer. */
-export const VerdictSchema = z
-  .object({
-    applied: z.boolean(),
-    reason: z.string().optional().openapi({
-      description: 'why an assumption was ignored: noVisit, outranked, rejectedHere, lessConfident',
-    }),
-    seq: z.number().int().openapi({ description: 'of the entry that it made' }),
-    visitor: VisitorSchema,
-  })
-  .openapi('Verdict')
-
-/** What engage answers. */
-export const LeaseSchema = z
-  .object({
-    leaseId: z.number().int(),
-    visitId: z.string(),
-    engine: z.string(),
-    purpose: z.string(),
-    until: ms('when it ends by itself'),
-    renewed: z.boolean().openapi({ description: 'the same engine and purpose had it already' }),
-    seq: z.number().int(),
-  })
-  .openapi('Lease')
-
-/** What a notification answers. */
-export const ReachedSchema = z
-  .object({
-    delivered: z.number().int().openapi({ description: 'tabs it was sent to, over all messages' }),
-    handled: z.number().int().openapi({ description: 'of them, those in which a handler took it' }),
-  })
-  .openapi('Reached')
-
-/** What a 409 answers: why, and how things stand. */
-export const ConflictSchema = ProblemSchema.extend({
-  reason: z.string().optional().openapi({ description: 'conflict, held, noVisit, unknownLease' }),
-  holder: z.string().optional().openapi({ description: 'the engine that holds the lease' }),
-  seq: z.number().int().optional().openapi({ description: 'of the entry that tells of it' }),
-  visitor: VisitorSchema.optional(),
-}).openapi('Conflict')
-
 export type EventResource = z.infer<typeof EventSchema>
 export type PageResource = z.infer<typeof PageSchema>
 export type SessionResource = z.infer<typeof SessionSchema>
@@ -294,5 +230,4 @@ export type VisitResource = z.infer<typeof VisitSchema>
 export type IdentityResource = z.infer<typeof IdentitySchema>
 export type ContactResource = z.infer<typeof ContactSchema>
 export type StreamEntryResource = z.infer<typeof StreamEntrySchema>
-export type RuleResource = z.infer<typeof RuleSchema>
 export type VisitorResource = z.infer<typeof VisitorSchema>

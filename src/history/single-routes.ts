@@ -1,13 +1,14 @@
 /** Rows of the table that give one event, one User-Agent text, and the rules in force. */
 import { z } from '@hono/zod-openapi'
 import { isStoredEvent } from '../store/rows.ts'
+import { RuleSchema, UserAgentSchema } from './answer-schemas.ts'
 import { decodeHistoryId } from './history-id.ts'
 import { existingVisitor } from './operation.ts'
 import { notFound } from './problem.ts'
 import type { Reading } from './reading.ts'
 import { eventResource } from './resources.ts'
 import { type Route, resource } from './route.ts'
-import { EventSchema, RuleSchema, UserAgentSchema } from './schemas.ts'
+import { EventSchema } from './schemas.ts'
 
 const event = resource({
   path: '/events/{historyId}',

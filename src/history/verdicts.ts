@@ -1,10 +1,10 @@
 /** What rules and agents decide about who is there: assume, confirm, reject, retract (I10 to I17). */
 import { z } from '@hono/zod-openapi'
 import type { NewEntry } from '../visitors/contract.ts'
+import { VerdictSchema } from './answer-schemas.ts'
 import { jsonOf, operation, recordEntry, refusedBy, textOf, visitorAfter } from './operation.ts'
 import { wrongParameter } from './problem.ts'
 import type { Reading } from './reading.ts'
-import { VerdictSchema } from './schemas.ts'
 
 /** Bytes of the evidence of an assumption, as JSON. */
 export const EVIDENCE_BYTES_MAX = 4_096

@@ -6,12 +6,15 @@ import { eventMatches, pageMatches } from './filters.ts'
 import { identityWith, pageWith, sessionWith, visitWith } from './includes.ts'
 import { findIdentity, visitNamed } from './named.ts'
 import { FILTERS } from './parameters.ts'
+import { visitThen } from './past-visit.ts'
+import { wrongParameter } from './problem.ts'
 import type { Reading } from './reading.ts'
 import { list, type Route, resource } from './route.ts'
 import { EventSchema, IdentitySchema, PageSchema, SessionSchema, VisitSchema } from './schemas.ts'
 
 const params = z.object({ visitId: z.string() })
-const { age, eventName, eventType, category, url, title, browserPageID, identityId, association } = FILTERS
+const { at, age, eventName, eventType, category, url, title, browserPageID, identityId, association } =
+  FILTERS
 
 const visit = resource({
   path: '/visits/{visitId}',
@@ -20,7 +23,15 @@ const visit = resource({
   params,
   relations: ['events', 'pages', 'sessions', 'identities'],
   answer: VisitSchema,
-  read: (reading, { params, includes }) => visitWith(reading, visitNamed(reading, params.visitId), includes),
+  filters: z.object({ at }),
+  read: (reading, { params, filters, includes }) => {
+    const row = visitNamed(reading, params.visitId)
+    if (filters.at === undefined) return visitWith(reading, row, includes)
+    if (includes.size > 0) {
+      throw wrongParameter('at', 'at goes with no include: ask the lists of the visit with to=')
+    }
+    return visitThen(reading, row, filters.at)
+  },
 })
 
 const events = list({

@@ -20,7 +20,7 @@ export function visitorNow(reading: Reading, globalVisitID: string): VisitorReso
 export function visitorResource(
   { store }: Reading,
   view: VisitorView,
-  { at, connections }: { readonly at: number; readonly connections: number },
+  { at, connections }: { readonly at: number; readonly connections: number | null },
 ): VisitorResource {
   const { globalVisitID, seq, position, state, identityId, interaction, since, session, lastActivity } = view
   const { number, visit, rejected, lease } = view
@@ -53,7 +53,7 @@ export function visitorResource(
 }
 
 /** A confidence halves every `halfLifeMs`; three decimals. */
-function confidenceAt(kept: NonNullable<VisitorView['confidence']>, at: number): number {
+export function confidenceAt(kept: NonNullable<VisitorView['confidence']>, at: number): number {
   const { confidence, asOf, halfLifeMs } = kept
   const value = halfLifeMs === null ? confidence : confidence * 2 ** (-Math.max(0, at - asOf) / halfLifeMs)
   return Math.round(value * 1_000) / 1_000

@@ -17,14 +17,30 @@ export interface Replayed {
 }
 
 /** Every entry from `replayFrom` on, with the state after it and what followed; an entry that faulted changes nothing. */
-export function* replay(store: Store, book: SettingsBook, row: VisitorRow): Generator<Replayed> {
-  const { globalVisitID, number, replayFrom } = row
+export function replay(store: Store, book: SettingsBook, row: VisitorRow): Generator<Replayed> {
+  return replayStretch(store, book, { row, from: row.replayFrom, to: row.seq })
+}
+
+/** A part of a stream: a state that was kept, and the last entry that is to be applied to it. */
+export interface ReplayedPart {
+  readonly row: VisitorRow
+  readonly from: VisitorRow['replayFrom']
+  readonly to: number
+}
+
+/** The entries after a kept state, up to `to`, like `replay`. */
+export function* replayStretch(
+  store: Store,
+  book: SettingsBook,
+  { row, from: kept, to: last }: ReplayedPart,
+): Generator<Replayed> {
+  const { globalVisitID, number } = row
   // A live actor, as in the room: XState's pure `transition` makes an actor of its own for every step.
-  const actor = startVisitor(fromSnapshotRow({ globalVisitID, ...replayFrom }, book).snapshot)
+  const actor = startVisitor(fromSnapshotRow({ globalVisitID, ...kept }, book).snapshot)
   const facts: Fact[] = []
   actor.on('*', (fact) => void facts.push(fact))
-  for (let from = replayFrom.seq + 1; from <= row.seq; from += STRIDE) {
-    const to = Math.min(from + STRIDE - 1, row.seq)
+  for (let from = kept.seq + 1; from <= last; from += STRIDE) {
+    const to = Math.min(from + STRIDE - 1, last)
     for (const stored of store.entries(number, { from, to, limit: STRIDE })) {
       const open = actor.getSnapshot().context.visit
       if (!stored.faulted) actor.send(inBook(storedAsEntry(stored, globalVisitID, open), book))

@@ -70,7 +70,8 @@ function snapshotOf(
   }
 }
 
-function viewOf(
+/** What a context says. `firstAt`: of the visitor's first entry, epoch ms. */
+export function viewOf(
   context: VisitorContext,
   firstAt: number,
 ): Omit<VisitorView, 'number' | 'globalVisitID' | 'seq' | 'position'> {

@@ -1,22 +1,23 @@
 /** The room of the actors: one for each globalVisitID, spawned at its first entry, asleep when idle. */
 import type { Settings } from '../../machines/entries.ts'
 import { MACHINE_VERSION, SnapshotTooNew } from '../../machines/versions.ts'
-import type { Store, Stretch } from '../store/contract.ts'
+import type { Draft, Store, Stretch } from '../store/contract.ts'
 import { createDoor } from './admission.ts'
 import { type Awake, wake } from './awake.ts'
 import type { Clock } from './clock.ts'
 import { type Batch, createCommitter } from './committer.ts'
 import type { Committed, Visitors } from './contract.ts'
+import type { Forgetting } from './forgetting.ts'
 import { createListeners } from './listeners.ts'
 import { createPast, type ViewPast } from './past.ts'
-import { createRecorder } from './recorder.ts'
+import { createRecorder, type Erasable } from './recorder.ts'
 import type { Room, VisitorsLog } from './room.ts'
 import { createBedroom } from './sleep.ts'
 import { openSettingsBook } from './snapshots.ts'
 import { startSweep } from './sweep.ts'
 import { SYSTEM_TIMING, type Timing } from './timing.ts'
 import { createViews, type ViewVisitor } from './views.ts'
-import { deadlinesWork, entriesWork, tokenWork, type VisitorWork } from './works.ts'
+import { deadlinesWork, entriesWork, erasingWork, rowsWork, tokenWork, type VisitorWork } from './works.ts'
 
 export interface VisitorsOptions {
   readonly store: Store
@@ -44,6 +45,15 @@ export interface OpenVisitors extends Visitors {
   readonly viewPast: ViewPast
   /** Listens to what was said, as it is stored, when it is on disk; returns the function that stops listening. */
   readonly onSaid: (listener: (said: readonly Stretch[]) => void) => () => void
+  readonly erasing: ErasingVisitors
+}
+
+/** What erasures and retention change here, in its turn among the commits; each is on disk when it resolves (Q12). */
+export interface ErasingVisitors {
+  /** People who are being erased, by their id: visitors that know them forget them first. */
+  readonly forgetting: Map<string, Forgetting>
+  readonly inTurn: (globalVisitID: string, apply: (recorder: Erasable) => void) => Promise<void>
+  readonly changeRows: (apply: (draft: Draft, at: number) => void) => Promise<void>
 }
 
 /** Opens the room over a store. Refuses (`SnapshotTooNew`) snapshots that a newer server has written (Q5). */
@@ -62,6 +72,7 @@ export async function openVisitors({
   const room: Room = {
     ...{ store, settings: book.today, book, startedAt, profileKeys: limits.profileKeys, log },
     publishEvents: new Set(publishEvents),
+    forgetting: new Map(),
   }
   const bedroom = createBedroom({ ...limits, now: clock.now })
   const view = createViews(store, book)
@@ -118,6 +129,11 @@ export async function openVisitors({
     whenRoom: committer.whenRoom,
     onCommitted: listeners.add,
     onSaid: hearers.add,
+    erasing: {
+      forgetting: room.forgetting,
+      inTurn: (globalVisitID, apply) => add((settling) => erasingWork(globalVisitID, apply, settling)),
+      changeRows: (apply) => add((settling) => rowsWork(apply, settling)),
+    },
     stats: () => ({ awake: bedroom.count(), waiting: committer.waiting() }),
     close: async () => {
       await endSweep()
@@ -145,8 +161,9 @@ function applyWorks(
     for (const work of forActor) work.apply(recorder)
     const told = recorder.finish()
     if (told !== null) batch.visits.push(told)
+    if (recorder.isGone()) bedroom.drop([awake])
   }
-  for (const work of works) if (work.is === 'token') work.apply(batch)
+  for (const work of works) if (work.is === 'rows') work.apply(batch)
   return null
 }
 

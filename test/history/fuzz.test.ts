@@ -54,7 +54,10 @@ const SEEDS = process.env.SEED === undefined ? [1, 2] : [Number(process.env.SEED
 for (const seed of SEEDS) {
   fuzz(`[Q10] no request to any row is a fault or tells of the inside (seed ${seed})`, async () => {
     const random = seeded(seed)
-    const house = await openHouse({ viewVisitor: createViewStub() })
+    const house = await openHouse({
+      viewVisitor: createViewStub(),
+      viewPast: async ({ globalVisitID }) => createViewStub()(globalVisitID),
+    })
     const world = createWorld(house.scribe, random, { visitors: 3, people: 2 })
     await world.happen(40)
     const sessions = world.sessions.map(({ sessionId }) => sessionId)

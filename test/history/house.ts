@@ -60,6 +60,7 @@ export function openHouseDesk(store: Store, options: Partial<HistoryOptions> = {
   return openDesk({
     store,
     viewVisitor: () => null,
+    viewPast: async () => null,
     connections: () => 0,
     rules: () => [],
     acting: {

@@ -54,6 +54,7 @@ export async function openRealHouse({ notify, connections = 1, settings = {} }: 
   const audited: { who: string; what: string; outcome: number }[] = []
   const desk = await openHouseDesk(store, {
     viewVisitor: visitors.view,
+    viewPast: visitors.viewPast,
     now: clock.now,
     connections: () => connections,
     acting: {

@@ -28,7 +28,11 @@ const RULE = {
 
 /** A visit of Pat, who signs in on a shared browser, and one late event; all kinds of rows at least once. */
 async function openShop() {
-  const house = await openHouse({ viewVisitor: createViewStub(), rules: () => [RULE] })
+  const house = await openHouse({
+    viewVisitor: createViewStub(),
+    viewPast: async ({ globalVisitID }) => createViewStub()(globalVisitID),
+    rules: () => [RULE],
+  })
   const { scribe } = house
   const visit = scribe.visit('g1', 'v1', { userAgentId: 'ua-1', implicit: true })
   scribe.userAgent('ua-1', 'Mozilla/5.0')
@@ -105,6 +109,7 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   '/contacts': '/contacts',
   '/useridentifications': '/useridentifications?all=true',
   '/visitors/{globalVisitID}': '/visitors/g1',
+  '/visitors/{globalVisitID}/explain': '/visitors/g1/explain?seq=2',
   '/visitors/{globalVisitID}/stream': '/visitors/g1/stream',
   '/openapi.json': '/openapi.json',
 }
