@@ -142,6 +142,7 @@ export function createPublisher(parts: PublisherParts): Publisher {
       try {
         await dead.bury(change, reasonOf(error))
         lanes.settle(change, 'found')
+        problem = null
         onSettled(change, null)
         return
       } catch (cause) {

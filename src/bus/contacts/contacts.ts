@@ -99,9 +99,14 @@ export function startContacts(parts: ContactsParts): Contacts {
   }
 
   function lookAtNamed(): void {
-    for (const identityId of named) {
-      const identity = store.identityNumber(identityId)
-      if (withoutContact(identity) !== null) room.add(identity)
+    if (closing.signal.aborted) return
+    try {
+      for (const identityId of named) {
+        const identity = store.identityNumber(identityId)
+        if (withoutContact(identity) !== null) room.add(identity)
+      }
+    } catch (error) {
+      cannotLook(error)
     }
     named.clear()
   }
@@ -109,9 +114,11 @@ export function startContacts(parts: ContactsParts): Contacts {
   function lookAgain(): void {
     clearTimeout(later)
     later = undefined
-    scanning = scanning.then(scan).catch((error: unknown) => {
-      log.warn({ reason: reasonOf(error) }, 'people without a contact cannot be looked for')
-    })
+    scanning = scanning.then(scan).catch(cannotLook)
+  }
+
+  function cannotLook(error: unknown): void {
+    log.warn({ reason: reasonOf(error) }, 'people without a contact cannot be looked for')
   }
 
   async function scan(): Promise<void> {
