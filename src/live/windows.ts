@@ -23,13 +23,15 @@ export function createWindows(store: Pick<Store, 'commits' | 'changes' | 'lastPo
   return (after) => {
     const end = store.lastPosition()
     // Nothing of it is older than the last commit: what an erasure took away is not told from memory.
-    if (last?.after !== after || last.end !== end) last = { after, end, window: read(store, after) }
+    if (last?.after !== after || last.end !== end) last = { after, end, window: read(store, after, end) }
     return last.window
   }
 }
 
-function read(store: Pick<Store, 'commits' | 'changes'>, after: number): Window | null {
-  const commits = enough(store.commits({ from: after + 1, limit: WINDOW_COMMITS }))
+/** Up to `end`: what is committed behind it can be read already, and may not be on disk yet. */
+function read(store: Pick<Store, 'commits' | 'changes'>, after: number, end: number): Window | null {
+  if (after >= end) return null
+  const commits = enough(store.commits({ from: after + 1, to: end, limit: WINDOW_COMMITS }))
   const [first, last] = [commits[0], commits.at(-1)]
   if (first === undefined || last === undefined) return null
   const until = last.position + entriesIn(last) - 1

@@ -40,10 +40,10 @@ function createRows(bytes: number) {
     },
     store: {
       lastPosition: () => rows.length,
-      commits: ({ from = 0, limit }: { from?: number; limit: number }) => {
+      commits: ({ from = 0, to = 0, limit }: { from?: number; to?: number; limit: number }) => {
         reads.count += 1
         return rows
-          .filter(({ commit }) => commit.position >= from)
+          .filter(({ commit }) => commit.position >= from && commit.position <= to)
           .slice(0, limit)
           .map(({ commit }) => commit)
       },
@@ -158,6 +158,14 @@ stream('a beat says how far it is, so that a quiet reader can come back later', 
     return reader.text().includes('\nid: 5\n') || undefined
   })
   await close()
+})
+
+stream('[Q1] what is committed and not on disk yet is not told', () => {
+  const rows = createRows(1)
+  for (let made = 0; made < 3; made += 1) rows.add()
+  const readWindow = createWindows({ ...rows.store, lastPosition: () => 2 })
+  assert.is(readWindow(0)?.until, 2)
+  assert.is(readWindow(2), null)
 })
 
 stream('a window ends with a commit, and all that is read together covers everything once', () => {
