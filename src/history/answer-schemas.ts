@@ -1,5 +1,6 @@
 /** What is answered beside the resources: to what was done, to why, about rules and conflicts. */
 import { z } from '@hono/zod-openapi'
+import { EXAMPLES } from './examples.ts'
 import { anything, ms, orNull, ProblemSchema, VisitorSchema } from './schemas.ts'
 
 export const UserAgentSchema = z
@@ -84,7 +85,7 @@ export const VerdictSchema = z
     seq: z.number().int().openapi({ description: 'of the entry that it made' }),
     visitor: VisitorSchema,
   })
-  .openapi('Verdict')
+  .openapi('Verdict', { example: EXAMPLES.verdict })
 
 /** What engage answers. */
 export const LeaseSchema = z
@@ -97,7 +98,7 @@ export const LeaseSchema = z
     renewed: z.boolean().openapi({ description: 'the same engine and purpose had it already' }),
     seq: z.number().int(),
   })
-  .openapi('Lease')
+  .openapi('Lease', { example: EXAMPLES.lease })
 
 /** What a notification answers. */
 export const ReachedSchema = z
@@ -105,7 +106,7 @@ export const ReachedSchema = z
     delivered: z.number().int().openapi({ description: 'tabs it was sent to, over all messages' }),
     handled: z.number().int().openapi({ description: 'of them, those in which a handler took it' }),
   })
-  .openapi('Reached')
+  .openapi('Reached', { example: EXAMPLES.reached })
 
 /** What a 409 answers: why, and how things stand. */
 export const ConflictSchema = ProblemSchema.extend({

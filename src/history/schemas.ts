@@ -1,5 +1,6 @@
 /** What History answers, as schemas: the types of its resources, and their part of `/openapi.json` (H6). */
 import { z } from '@hono/zod-openapi'
+import { EXAMPLES } from './examples.ts'
 
 export const ms = (says: string) =>
   z
@@ -52,7 +53,7 @@ export const EventSchema = z
     late: z.literal(true).optional(),
     implicit: z.literal(true).optional(),
   })
-  .openapi('Event')
+  .openapi('Event', { example: EXAMPLES.event })
 
 const pageFields = {
   pageID: z.string(),
@@ -73,7 +74,7 @@ const pageFields = {
 const events = { eventIds: ids, events: z.array(EventSchema).nullable(), eventsNext: next }
 const noEvents = { eventIds: no, events: no }
 
-export const PageSchema = z.object({ ...pageFields, ...events }).openapi('Page')
+export const PageSchema = z.object({ ...pageFields, ...events }).openapi('Page', { example: EXAMPLES.page })
 const PageAlone = z.object({ ...pageFields, ...noEvents }).openapi('PageAlone')
 
 const pages = { pageIds: ids, pages: z.array(PageAlone).nullable(), pagesNext: next }
@@ -90,7 +91,9 @@ const sessionFields = {
   reason: orNull.openapi({ description: 'why it ended' }),
 }
 
-export const SessionSchema = z.object({ ...sessionFields, ...events, ...pages }).openapi('Session')
+export const SessionSchema = z
+  .object({ ...sessionFields, ...events, ...pages })
+  .openapi('Session', { example: EXAMPLES.session })
 const SessionAlone = z.object({ ...sessionFields, ...noEvents, ...noPages }).openapi('SessionAlone')
 
 const sessions = { sessionIds: ids, sessions: z.array(SessionAlone).nullable(), sessionsNext: next }
@@ -147,7 +150,7 @@ export const VisitSchema = z
     identities: z.array(IdentityAlone).nullable(),
     identitiesNext: next,
   })
-  .openapi('Visit')
+  .openapi('Visit', { example: EXAMPLES.visit })
 
 export const IdentitySchema = z
   .object({
@@ -159,7 +162,7 @@ export const IdentitySchema = z
     visits: z.array(VisitAlone).nullable(),
     visitsNext: next,
   })
-  .openapi('Identity')
+  .openapi('Identity', { example: EXAMPLES.identity })
 
 export const ContactSchema = z
   .object({
@@ -173,7 +176,7 @@ export const ContactSchema = z
     at: ms('linked'),
     retractedAt: z.number().int().optional(),
   })
-  .openapi('Contact')
+  .openapi('Contact', { example: EXAMPLES.contact })
 
 export const StreamEntrySchema = z
   .object({
@@ -221,7 +224,7 @@ export const VisitorSchema = z
       .object({ leaseId: z.number().int(), engine: z.string(), purpose: z.string(), until: z.number().int() })
       .nullable(),
   })
-  .openapi('Visitor')
+  .openapi('Visitor', { example: EXAMPLES.visitor })
 
 export type EventResource = z.infer<typeof EventSchema>
 export type PageResource = z.infer<typeof PageSchema>

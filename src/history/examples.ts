@@ -1,0 +1,140 @@
+/** One of each resource, as `/openapi.json` shows it: Pat, who looks at a cart. */
+
+const AT = 1_790_000_000_000
+const g = '7f1b0a52-0d0c-4d4c-9a3f-6f1f6a1f9c11'
+const v = 'b2c4d6e8-0a1b-4c3d-8e5f-607182930a1b'
+const s = '0c5b2f6e-8d1a-5b3c-9e4f-a1b2c3d4e5f6'
+const p = '5f0c9a3d-1e2b-5c4d-8f6a-b7c8d9e0f1a2'
+const identityId = 'pat@example.com'
+const url = 'https://shop.example/cart'
+const noEvents = { eventIds: null, events: null }
+const noPages = { pageIds: null, pages: null }
+const noSessions = { sessionIds: null, sessions: null }
+
+const event = {
+  eventID: 'e7c1b2a3-4d5e-4f60-8123-456789abcdef',
+  category: 'cart;sale',
+  eventType: 'BUSINESS',
+  eventName: 'AddedToCart',
+  serverTimestamp: AT + 40_010,
+  occurredAt: AT + 40_000,
+  browserPageID: 'A41F09C2',
+  globalVisitID: g,
+  url,
+  timestamp: AT + 39_400,
+  visitID: v,
+  pageID: p,
+  sessionId: s,
+  identityId,
+  languageCode: 'en',
+  title: 'Cart',
+  referrer: null,
+  data: { sku: '42' },
+  historyId: '00000000-0007-8000-8000-000000000029',
+  seq: 41,
+  position: 90_213,
+}
+
+const visitor = {
+  globalVisitID: g,
+  seq: 41,
+  position: 90_213,
+  state: 'Authenticated',
+  identityId,
+  confidence: 1,
+  interaction: 'identified',
+  since: AT + 31_000,
+  visit: { visitId: v, startDate: AT, implicit: false },
+  session: { sessionId: s, startDate: AT + 31_000 },
+  pages: [{ pageID: p, browserPageID: 'A41F09C2', url, title: 'Cart', startDate: AT + 38_000 }],
+  connections: 1,
+  lastActivity: AT + 40_000,
+  rejected: [],
+  lease: null,
+}
+
+export const EXAMPLES = {
+  event,
+  visitor,
+  visit: {
+    visitId: v,
+    startDate: AT,
+    endDate: 0,
+    activeSessionId: s,
+    globalVisitID: g,
+    userAgentId: '3b241101-e2bb-5255-8caf-4136c566a962',
+    userAgent: 'Mozilla/5.0',
+    reason: null,
+    implicit: false,
+    ...noEvents,
+    ...noPages,
+    ...noSessions,
+    identityIds: null,
+    identities: null,
+  },
+  session: {
+    sessionId: s,
+    identityId,
+    startDate: AT + 31_000,
+    endDate: AT + 91_999,
+    duration: 60,
+    visitId: v,
+    globalVisitID: g,
+    reason: 'signedOut',
+    ...noEvents,
+    ...noPages,
+  },
+  page: {
+    pageID: p,
+    browserPageID: 'A41F09C2',
+    visitID: v,
+    globalVisitID: g,
+    sessionId: s,
+    identityId,
+    url,
+    title: 'Cart',
+    category: 'cart',
+    referrer: null,
+    startDate: AT + 38_000,
+    endDate: 0,
+    duration: 0,
+    ...noEvents,
+  },
+  identity: {
+    identityId,
+    name: 'Pat',
+    location: 'Oslo',
+    entityInCS: 'C-9',
+    visitScope: 'Authenticated',
+    profile: { name: 'Pat', location: 'Oslo', tier: 'gold' },
+    contact: null,
+    firstSeen: AT - 86_400_000,
+    lastSeen: AT + 31_000,
+    ...noEvents,
+    ...noPages,
+    ...noSessions,
+    visitIds: null,
+    visits: null,
+  },
+  contact: {
+    identityId,
+    contactId: 'C-9',
+    sessionId: s,
+    visitId: v,
+    globalVisitId: g,
+    scope: 'Authenticated',
+    how: 'SignIn',
+    at: AT + 31_000,
+  },
+  verdict: { applied: true, seq: 42, visitor },
+  lease: {
+    leaseId: 1,
+    visitId: v,
+    engine: 'chat',
+    purpose: 'invite',
+    until: AT + 100_000,
+    renewed: false,
+    seq: 43,
+  },
+  reached: { delivered: 2, handled: 1 },
+}
