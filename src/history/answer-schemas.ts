@@ -39,7 +39,7 @@ const ChangeSchema = z.object({
   interaction: z.string(),
 })
 
-const StepSchema = z
+export const StepSchema = z
   .object({
     seq: z.number().int(),
     position: z.number().int(),

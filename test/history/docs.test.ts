@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import * as answers from '../../src/history/answer-schemas.ts'
 import { SCOPES } from '../../src/history/keys.ts'
 import { describeApi } from '../../src/history/openapi.ts'
 import { describeRoutes, ROUTES } from '../../src/history/routes.ts'
@@ -33,7 +34,9 @@ docs('[H6] the page names every field of every resource, and every scope', () =>
   const { VisitSchema, SessionSchema, PageSchema, EventSchema, IdentitySchema, ContactSchema } = schemas
   const { VisitorSchema, StreamEntrySchema } = schemas
   const resources = [VisitSchema, SessionSchema, PageSchema, EventSchema, IdentitySchema, ContactSchema]
-  for (const schema of [...resources, VisitorSchema, StreamEntrySchema]) {
+  const { VerdictSchema, LeaseSchema, ReachedSchema, RuleSchema, ExplanationSchema, StepSchema } = answers
+  const answered = [VerdictSchema, LeaseSchema, ReachedSchema, RuleSchema, ExplanationSchema, StepSchema]
+  for (const schema of [...resources, VisitorSchema, StreamEntrySchema, ...answered]) {
     for (const field of Object.keys(schema.shape)) assert.ok(page.includes(`\`${field}\``), field)
   }
   for (const scope of SCOPES) assert.ok(page.includes(`\`${scope}\``), scope)
