@@ -32,9 +32,14 @@ export async function buildServer(): Promise<BuiltServer> {
   return { file, remove: () => rmSync(folder, { recursive: true, force: true }) }
 }
 
-/** Starts `vestibule serve`; resolves when it listens. */
-export async function startServerProcess(file: string, args: readonly string[]): Promise<ChildProcess> {
-  const child = spawn(process.execPath, [file, 'serve', ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+/** Starts `vestibule serve`, by node itself or by a `command` that sets its bounds first; resolves when it listens. */
+export async function startServerProcess(
+  file: string,
+  args: readonly string[],
+  command: readonly [string, ...string[]] = [process.execPath],
+): Promise<ChildProcess> {
+  const [program, ...before] = command
+  const child = spawn(program, [...before, file, 'serve', ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
   let said = ''
   child.stderr?.on('data', (text) => {
     said += String(text)
