@@ -60,12 +60,23 @@ export function createLive<Who extends { readonly name: string }>(parts: LivePar
   const ask = createAsking({ access, tickets, allEvents })
   const readWindow = createWindows(store)
   const keptSince = () => clock.now() - config.liveKeepMs
+  /** Requests that may become a stream. */
+  let opening = 0
   let isClosed = false
   let gathering: NodeJS.Timeout | null = null
 
   async function open(context: Context<LiveEnv>): Promise<Response> {
     const asked = await ask(context)
     if (asked instanceof Response) return asked
+    opening += 1
+    try {
+      return await openAs(context, asked)
+    } finally {
+      opening -= 1
+    }
+  }
+
+  async function openAs(context: Context<LiveEnv>, asked: Asked<Who>): Promise<Response> {
     const after = placeOf(asked.after)
     const { outgoing } = context.env
     const outcome = after instanceof Response ? after.status : 200
@@ -79,7 +90,7 @@ export function createLive<Who extends { readonly name: string }>(parts: LivePar
   /** The position to go on after, or why it cannot go on from there. */
   function placeOf(written: string | undefined): number | Response {
     if (isClosed) return refusal(503, 'the server is going away', { headers: RETRY_AFTER })
-    if (streams.size >= config.liveStreams) {
+    if (streams.size + opening > config.liveStreams) {
       return refusal(503, `${config.liveStreams} streams are open; come back later`, { headers: RETRY_AFTER })
     }
     if (written === undefined) return store.lastPosition()
@@ -127,9 +138,9 @@ export function createLive<Who extends { readonly name: string }>(parts: LivePar
   function sweep(): void {
     for (const [stream, who] of streams) {
       const stalledAt = stream.stalledAt()
-      if (!access.holds(who)) void stream.end(KEY_GONE)
+      if (stalledAt !== null && clock.uptime() - stalledAt > config.liveStallMs) stream.cut()
+      else if (!access.holds(who)) void stream.end(KEY_GONE)
       else if (stalledAt === null) stream.beat()
-      else if (clock.uptime() - stalledAt > config.liveStallMs) stream.cut()
     }
   }
 
@@ -165,7 +176,6 @@ export function createLive<Who extends { readonly name: string }>(parts: LivePar
       stopHolding()
       clearInterval(beating)
       if (gathering !== null) clearTimeout(gathering)
-      for (const stream of streams.keys()) if (stream.stalledAt() !== null) stream.cut()
       await Promise.all([...streams.keys()].map((stream) => stream.end('the server is going away')))
     },
   }

@@ -1,5 +1,5 @@
 /** One reader of `/live`: written to as fast as it reads and no faster; what it has not read yet waits on disk. */
-import type { ServerResponse } from 'node:http'
+import type { Writable } from 'node:stream'
 import type { Message, Tell } from './telling.ts'
 import type { ReadWindow } from './windows.ts'
 
@@ -8,16 +8,16 @@ export interface Stream {
   wake(): void
   /** Says that it is still there, and how far it has come. */
   beat(): void
-  /** Since when the reader takes nothing, in uptime; null = it does. */
+  /** Since when the reader takes nothing, or has not taken the end, in uptime; null = it takes what there is. */
   stalledAt(): number | null
-  /** Ends it in order, and resolves when that is sent; the reader comes back. */
+  /** Ends it in order, and resolves when that is sent; the reader comes back. One that takes nothing is cut. */
   end(why: string): Promise<void>
   /** Cuts it. */
   cut(): void
 }
 
 export interface StreamParts {
-  readonly response: ServerResponse
+  readonly response: Writable
   /** What was committed up to here is not told. */
   readonly after: number
   readonly readWindow: ReadWindow
@@ -87,6 +87,11 @@ export function startStream(parts: StreamParts): Stream {
 
   async function end(why: string): Promise<void> {
     if (isOver()) return
+    if (stalledAt !== null) {
+      response.destroy()
+      return
+    }
+    stalledAt = uptime()
     await new Promise<void>((resolve) => {
       response.once('close', resolve)
       response.end(`: ${why}\n\n`, resolve)

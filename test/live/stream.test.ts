@@ -1,11 +1,13 @@
 /** One stream: it waits for its reader, and what waits is on disk. */
 import { EventEmitter } from 'node:events'
 import { createServer } from 'node:http'
+import { PassThrough } from 'node:stream'
 import { getRequestListener } from '@hono/node-server'
 import { Hono } from 'hono'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { createLive, type LiveParts } from '../../src/live/live.ts'
+import { startStream } from '../../src/live/stream.ts'
 import { createWindows } from '../../src/live/windows.ts'
 import type { ChangeRow, CommitRow } from '../../src/store/rows.ts'
 import { eventually, within } from '../helpers/within.ts'
@@ -123,6 +125,39 @@ stream('a reader that takes nothing is not buffered for: it is cut past liveStal
   })
   reader.resume()
   await within(5_000, 'the end', reader.over)
+  await close()
+})
+
+stream('a stream whose reader takes nothing is cut where another is ended', async () => {
+  const rows = createRows(10)
+  rows.add()
+  const opened = (takes: boolean) => {
+    const response = new PassThrough()
+    if (!takes) response.write = () => false
+    const told = startStream({
+      response,
+      after: 0,
+      readWindow: createWindows(rows.store),
+      tell: () => [{ position: 1, kind: 'visit', data: {} }],
+      keptSince: () => 0,
+      uptime: () => 7,
+      failed: (error) => assert.unreachable(String(error)),
+    })
+    return { response, told }
+  }
+  const [taking, stalled] = [opened(true), opened(false)]
+  await eventually(5_000, 'the stall', () => (stalled.told.stalledAt() === 7 ? true : undefined))
+  await Promise.all([taking.told.end('over'), stalled.told.end('over')])
+  assert.ok(taking.response.writableEnded && !taking.response.destroyed)
+  assert.ok(stalled.response.destroyed)
+  assert.match(String(taking.response.read()), ': over\n\n')
+})
+
+stream('streams that are asked for together count together', async () => {
+  const { listen, close } = await openLive(10, { liveStreams: 3 })
+  const readers = await Promise.all(Array.from({ length: 8 }, () => listen()))
+  assert.is(readers.filter(({ status }) => status === 200).length, 3)
+  for (const reader of readers) reader.close()
   await close()
 })
 

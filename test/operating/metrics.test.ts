@@ -40,6 +40,7 @@ metrics('events by outcome and code, batches, proofs, HTTP by route and status',
   await server.track('g1', [twice, signIn('pat@example.com')])
   await (await fetch(`${server.url}/backend/data/visits/v1`, { headers: KEY })).text()
   await (await fetch(`${server.url}/backend/data/visits/none`, { headers: KEY })).text()
+  await (await fetch(`${server.url}/nowhere/pat@example.com`)).text()
   const text = await eventually(5_000, 'both posts to be closed', async () => {
     const now = await read()
     const posts = valueIn(now, 'vestibule_http_requests_total{route="/track",method="POST",status="200"}')
@@ -61,7 +62,7 @@ metrics('events by outcome and code, batches, proofs, HTTP by route and status',
   }
   const found = Object.keys(expected).map((series) => [series, valueIn(text, series)])
   assert.equal(Object.fromEntries(found), expected)
-  for (const personal of ['pat@example.com', 'g1', 'v1"']) assert.not.match(text, personal)
+  for (const personal of ['pat@example.com', 'g1', 'v1"', 'nowhere']) assert.not.match(text, personal)
 })
 
 metrics('sockets and their closes by code; live streams', async () => {
