@@ -24,9 +24,9 @@ const RULE = 'lastSignedInHere'
 
 const { values } = parseArgs({
   options: {
-    browsers: { type: 'string', default: '400' },
-    rate: { type: 'string', default: '1500' },
-    seconds: { type: 'string', default: '60' },
+    browsers: { type: 'string', default: '300' },
+    rate: { type: 'string', default: '600' },
+    seconds: { type: 'string', default: '90' },
     seed: { type: 'string', default: '7' },
     help: { type: 'boolean' },
   },

@@ -94,6 +94,7 @@ export interface RuleAnswer {
 
 export const VISIT_OPENED = 'visit.opened'
 export const ANY_EVENT = '*'
-export const PAST_LINKS_MAX = 50
+/** All of them are kept with each answer: more would make an answer larger than the visit it is about. */
+export const PAST_LINKS_MAX = 20
 export const IDENTITIES_MAX = 10
 export const EVIDENCE_LENGTH_MAX = 4_096

@@ -14,7 +14,7 @@ import {
 } from './contract.ts'
 
 /** Contact rows of a device that are looked at for its past links. */
-const CONTACTS_LOOKED = 500
+const CONTACTS_LOOKED = 200
 
 export const NO_LOOKUPS: Lookups = {
   pastLinks: [],

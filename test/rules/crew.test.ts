@@ -150,6 +150,20 @@ crews('a thread that ends while nobody is asked is replaced; too often, and all 
   })
 })
 
+crews('a thread that something left behind blocks is replaced, and nobody is blamed', async () => {
+  const source = both(`queueMicrotask(() => { for (;;); }); ${PAT}`)
+  await trying(source, async ({ ask, crew, lines }) => {
+    assert.is(await ask('bad'), 'pat')
+    assert.is(await ask('good'), null, 'it was not even begun')
+    assert.is(await ask('good'), 'pat')
+    assert.equal([crew.offOf('bad'), crew.offOf('good')], [null, null])
+    assert.equal(
+      lines.map(({ level, message }) => [level, message]),
+      [['warn', 'the thread of rules ended or was blocked while no rule was asked']],
+    )
+  })
+})
+
 crews('the environment, with the secrets in it, is not the rules’', async () => {
   process.env.RULES_TEST_SECRET = 'hush'
   const body = `return { identityId: process.env.RULES_TEST_SECRET ?? 'nothing', confidence: 1 }`

@@ -1,11 +1,7 @@
 /** Text in columns. */
 
-/** Rows under their titles; columns whose names are in `right` are set to the right. */
-export function table(
-  titles: readonly string[],
-  rows: readonly (readonly string[])[],
-  right: number,
-): string {
+/** Rows under their titles: the first `left` columns to the left, numbers behind them to the right. */
+export function table(titles: readonly string[], rows: readonly (readonly string[])[], left: number): string {
   const widths = titles.map((title, index) =>
     Math.max(title.length, ...rows.map((row) => row[index]?.length ?? 0)),
   )
@@ -13,7 +9,7 @@ export function table(
     cells
       .map((cell, index) => {
         const width = widths[index] ?? 0
-        return index < right ? cell.padEnd(width) : cell.padStart(width)
+        return index < left ? cell.padEnd(width) : cell.padStart(width)
       })
       .join('  ')
       .trimEnd()
