@@ -80,19 +80,19 @@ async function respond(
   if (route === undefined) throw refuseMethod(routes)
   const params = readParams(route.path, url.pathname.slice(base.length))
   const query = readQuery(url.searchParams)
+  // A body can name somebody, too: it is added when it has been read.
+  const about = new Map(Object.entries({ ...params, ...idsIn(query) }))
   const serve = async (): Promise<Response> => {
     if (route.scope !== null) checkScope(principal, route.scope)
     const asked = { params, query, who: principal.name }
-    const brought =
-      route.method === 'GET'
-        ? {}
-        : {
-            body: await readJson(context.req.raw, desk.bodyBytes),
-            idempotencyKey: context.req.header('idempotency-key'),
-          }
-    return responseOf(base, await route.respond(desk.beginReading(base), { ...asked, ...brought }))
+    if (route.method === 'GET') return responseOf(base, await route.respond(desk.beginReading(base), asked))
+    const body = await readJson(context.req.raw, desk.bodyBytes)
+    for (const [name, id] of Object.entries(idsIn(body))) about.set(name, id)
+    const idempotencyKey = context.req.header('idempotency-key')
+    const reply = await route.respond(desk.beginReading(base), { ...asked, body, idempotencyKey })
+    return responseOf(base, reply)
   }
-  return isAudited(route) ? audited(desk, { principal, route, about: idsIn(params, query) }, serve) : serve()
+  return isAudited(route) ? audited(desk, { principal, route, about }, serve) : serve()
 }
 
 /** What changes something, and what tells of a person. */
@@ -107,16 +107,21 @@ async function audited(
     principal,
     route,
     about,
-  }: { readonly principal: Principal; readonly route: Route; readonly about: Texts },
+  }: {
+    readonly principal: Principal
+    readonly route: Route
+    readonly about: ReadonlyMap<string, string>
+  },
   serve: () => Promise<Response>,
 ): Promise<Response> {
-  const call = { who: principal.name, what: `${route.method} ${route.path}`, about }
+  const call = { who: principal.name, what: `${route.method} ${route.path}` }
+  const tell = (outcome: number) => audit({ ...call, about: Object.fromEntries(about), outcome })
   try {
     const response = await serve()
-    await audit({ ...call, outcome: response.status })
+    await tell(response.status)
     return response
   } catch (error) {
-    await audit({ ...call, outcome: statusOf(error) })
+    await tell(statusOf(error))
     throw error
   }
 }
@@ -126,12 +131,16 @@ function statusOf(error: unknown): number {
   return error instanceof StoreUnavailable ? unavailable().status : 500
 }
 
-/** Filters that name somebody. */
+/** Fields that name somebody, in a query and in a body. */
 const NAMING = ['globalVisitID', 'visitId', 'sessionId', 'identityId']
 
-function idsIn(params: Texts, query: Texts): Texts {
-  const named = Object.entries(query).filter(([name]) => NAMING.includes(name))
-  return { ...params, ...Object.fromEntries(named) }
+/** Whom it names: what the audit log is told. */
+export function idsIn(value: unknown): Texts {
+  if (typeof value !== 'object' || value === null) return {}
+  const named = Object.entries(value).filter(
+    (entry): entry is [string, string] => NAMING.includes(entry[0]) && typeof entry[1] === 'string',
+  )
+  return Object.fromEntries(named)
 }
 
 /** Names under which somebody might put a key, compared without case, `-` and `_`. */

@@ -49,8 +49,11 @@ export function momentOf(reading: Reading, row: VisitorRow, { at, seq }: MomentA
 /** What was known then. Throws a 410 where the stream is not kept so far back. */
 export async function viewAt(reading: Reading, row: VisitorRow, { seq }: Moment): Promise<VisitorView> {
   const { globalVisitID, keptFrom } = row
-  const isKept = seq >= keptFrom
-  const view = isKept ? await reading.viewPast({ globalVisitID, seq, breathe: reading.budget.breathe }) : null
+  if (seq < keptFrom) throw notKept()
+  // The last entry's state is at hand.
+  const now = seq === row.seq ? reading.viewVisitor(globalVisitID) : null
+  const { breathe } = reading.budget
+  const view = now?.seq === seq ? now : await reading.viewPast({ globalVisitID, seq, breathe })
   if (view === null) throw notKept()
   return view
 }

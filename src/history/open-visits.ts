@@ -22,6 +22,7 @@ interface OpenVisits {
 
 export function openVisits(reading: Reading): OpenVisits {
   const { store, names, viewVisitor } = reading
+  let last: { readonly number: number; readonly visit: VisitRow | null } = { number: 0, visit: null }
   return {
     listing: ({ reverse }) => {
       const armed = store.due(Number.MAX_SAFE_INTEGER, OPEN_VISITS_MAX + 1)
@@ -34,8 +35,12 @@ export function openVisits(reading: Reading): OpenVisits {
           )
     },
     visitOf: (number) => {
-      const open = viewVisitor(names.globalVisitID(number))?.visit ?? null
-      return open === null ? null : store.visit(number, open.ordinal)
+      // Asked several times in a row for one row of the list.
+      if (last.number !== number) {
+        const open = viewVisitor(names.globalVisitID(number))?.visit ?? null
+        last = { number, visit: open === null ? null : store.visit(number, open.ordinal) }
+      }
+      return last.visit
     },
   }
 }

@@ -1,7 +1,7 @@
 /** The operations as they are asked over NATS: the same checks, scopes, audit and answers as over HTTP (B8). */
 import { z } from '@hono/zod-openapi'
 import { checkScope } from './access.ts'
-import { type Desk, problemOf } from './answering.ts'
+import { type Desk, idsIn, problemOf } from './answering.ts'
 import type { Scope } from './keys.ts'
 import { engage, release } from './leases.ts'
 import { notify } from './notifications.ts'
@@ -99,18 +99,7 @@ function ask(desk: Desk, name: OperationName, { scope, act }: Asking): Operation
       }
     }
     const answer = await respond()
-    if (who !== null) await desk.audit({ who, what, about: aboutIn(body), outcome: answer.status })
+    if (who !== null) await desk.audit({ who, what, about: idsIn(body), outcome: answer.status })
     return answer
   }
 }
-
-/** Whom a body names, for the audit log. */
-function aboutIn(body: unknown): Readonly<Record<string, string>> {
-  if (typeof body !== 'object' || body === null) return {}
-  const named = Object.entries(body).filter(
-    (entry): entry is [string, string] => NAMING.includes(entry[0]) && typeof entry[1] === 'string',
-  )
-  return Object.fromEntries(named)
-}
-
-const NAMING = ['globalVisitID', 'visitId', 'identityId']
