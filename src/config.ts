@@ -304,7 +304,7 @@ export const OPTIONS = {
   rulesWaiting: whole(
     'VESTIBULE_RULES_WAITING',
     'questions that wait for rules; more are not asked',
-    1_000,
+    5_000,
     1,
   ),
   rulesFloor: share(

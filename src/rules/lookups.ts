@@ -65,6 +65,11 @@ export function findsNothing(lookups: Lookups, needs: readonly Need[]): boolean 
   return needs.length > 0 && needs.every((need) => isEmpty(lookups[need]))
 }
 
+/** Whether a look-up could find anything, seen by the event alone: most events are no occasion for rules that live on it. */
+export function mayFind(event: GivenEvent | null, needs: readonly Need[]): boolean {
+  return needs.length === 0 || needs.some((need) => hasWhatFor(event, need))
+}
+
 /** The part of the lookups that a rule declared. */
 export function onlyNeeded(lookups: Lookups, needs: readonly Need[]): Lookups {
   const names = (Object.keys(NO_LOOKUPS) as Need[]).filter((need) => needs.includes(need))
@@ -92,6 +97,19 @@ export function linkHow({
   retractedAt,
 }: Pick<ContactRow, 'how' | 'retractedAt'>): PastLink['how'] | null {
   return retractedAt === 0 && (how === 'SignIn' || how === 'agent') ? how : null
+}
+
+function hasWhatFor(event: GivenEvent | null, need: Need): boolean {
+  switch (need) {
+    case 'pastLinks':
+      return true
+    case 'identitiesByEmail':
+      return event?.data.email !== undefined
+    case 'identitiesByPhone':
+      return event?.data.phone !== undefined
+    case 'linkedVisit':
+      return event !== null && linkedVisitID(event) !== null
+  }
 }
 
 function isEmpty(found: Lookups[Need]): boolean {

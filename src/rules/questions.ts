@@ -4,7 +4,7 @@ import type { Stretch } from '../store/contract.ts'
 import { isStoredEvent, type StoredEntry } from '../store/rows.ts'
 import { factsOf } from '../visitors/entries.ts'
 import { ANY_EVENT, type GivenEvent, type RuleHead, VISIT_OPENED } from './contract.ts'
-import { toGivenEvent } from './lookups.ts'
+import { mayFind, toGivenEvent } from './lookups.ts'
 
 /** One occasion to ask rules about one visitor. */
 export interface Question {
@@ -16,14 +16,17 @@ export interface Question {
   readonly event: GivenEvent | null
 }
 
-/** The questions that a stretch gives occasion to, for rules that wait for `occasions`. */
-export function questionsOf(
-  { number, entries }: Stretch,
-  occasions: ReadonlySet<string>,
-): readonly Question[] {
-  return entries.flatMap((stored) =>
-    occasionsOf(stored, occasions).map((on) => questionOf(number, stored, on)),
-  )
+/** Finds the questions that a stretch gives occasion to. */
+export function createQuestions(heads: readonly RuleHead[]): (stretch: Stretch) => readonly Question[] {
+  const occasions = new Set(heads.flatMap(({ on }) => on))
+  const isWorthAsking = (question: Question): boolean =>
+    heads.some((head) => isAskedOn(head, question) && mayFind(question.event, head.needs))
+  return ({ number, entries }) =>
+    entries.flatMap((stored) =>
+      occasionsOf(stored, occasions)
+        .map((on) => questionOf(number, stored, on))
+        .filter(isWorthAsking),
+    )
 }
 
 /** Whether a rule is asked on this occasion. */

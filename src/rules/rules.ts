@@ -9,7 +9,7 @@ import { createJudging } from './judging.ts'
 import type { RulesLog } from './log.ts'
 import type { LookupOptions } from './lookups.ts'
 import { type Floor, pausedOf } from './pauses.ts'
-import { type Question, questionsOf } from './questions.ts'
+import { createQuestions, type Question } from './questions.ts'
 import { type RuleStanding, rulesInForce } from './view.ts'
 
 export interface RulesOptions extends Omit<CrewOptions, 'log'>, Pick<LookupOptions, 'provenOnly'> {
@@ -50,7 +50,7 @@ export async function startRules(options: RulesOptions): Promise<Rules> {
   const { store, visitors, log, waitingMax, items } = options
   const crew = items.length === 0 ? NO_CREW : await startCrew(options)
   const asker = createAsker(options, crew)
-  const occasions = new Set(crew.heads.flatMap(({ on }) => on))
+  const questionsOf = createQuestions(crew.heads)
   const backlog = createBacklog<Question>(waitingMax, log)
   const judging = createJudging(options, crew)
   const counts = { lost: 0 }
@@ -61,7 +61,7 @@ export async function startRules(options: RulesOptions): Promise<Rules> {
   const hear = (said: readonly Stretch[]): void => {
     for (const stretch of said) {
       judging.hear(stretch)
-      for (const question of questionsOf(stretch, occasions)) backlog.add(question)
+      for (const question of questionsOf(stretch)) backlog.add(question)
     }
     if (work === null && backlog.waiting() > 0) work = workOff()
   }

@@ -186,6 +186,27 @@ rules(
   },
 )
 
+rules('events that carry nothing to look up do not even wait', async () => {
+  const items = ['shipped:linkedByVisit', 'shipped:profileMatch']
+  await withRules({ items, waitingMax: 2 }, async ({ room, settled, rules: running }) => {
+    const plain = Array.from({ length: 10 }, () => event('Viewed', { data: { sku: 'bell' } }))
+    const told = [{ email: 'pat@example.com' }, { phone: '+4930123456' }].map((data) =>
+      event('Asked', { data }),
+    )
+    await room.record('g1', ...plain, ...told)
+    await settled()
+    assert.is(running.stats().rulesDropped, 0)
+    await room.record(
+      'g1',
+      ...plain,
+      ...told.map(({ words: { data } }) => event('Asked', { data })),
+      event('Linked', { data: { linkedVisitID: 'v0' } }),
+    )
+    await settled()
+    assert.is(running.stats().rulesDropped, 1)
+  })
+})
+
 rules('replay runs no rule: a visitor is told again from the answers that were kept', async () => {
   const once = `globalThis.times = (globalThis.times ?? 0) + 1; return { identityId: 'pat' + globalThis.times, confidence: 0.5 }`
   const source = `export const rules = [${ruleText('once', once)}]`
