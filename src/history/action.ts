@@ -15,7 +15,7 @@ interface ActionRow<Params extends z.ZodObject, Body extends z.ZodType> {
   /** A body as one may be sent. */
   readonly example: z.input<Body>
   readonly answer: z.ZodType
-  /** What it answers when it is done; the default is 200. */
+  /** It makes something that has an address. */
   readonly makes?: boolean
   readonly act: (
     reading: Reading,

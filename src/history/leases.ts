@@ -1,7 +1,8 @@
 /** The right to engage a visit, asked for and given back (L1 to L3). */
 import { z } from '@hono/zod-openapi'
 import { LeaseSchema, VerdictSchema } from './answer-schemas.ts'
-import { operation, recordEntry, refusedBy, textOf, visitorAfter } from './operation.ts'
+import { operation, recordEntry, refusedBy, textOf } from './operation.ts'
+import { visitorNow } from './visitor-resource.ts'
 
 /** L1, ms. */
 export const TTL_MS_MIN = 1_000
@@ -49,6 +50,6 @@ export const release = operation({
       const more = { reason: 'unknownLease', seq }
       throw refusedBy(reading, globalVisitID, { detail: `lease ${leaseId} is not a current one`, more })
     }
-    return { applied: true, seq, visitor: visitorAfter(reading, globalVisitID) }
+    return { applied: true, seq, visitor: visitorNow(reading, globalVisitID) }
   },
 })

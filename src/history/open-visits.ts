@@ -1,6 +1,6 @@
 /**
  * The visits that are open now. Each has a deadline (its inactivity, at least), so that the deadlines' index holds
- * every visitor with one: it is read whole, up to a bound, past which the visitors are walked instead.
+ * every visitor with one: it is read whole, up to a bound (some 10 ms of reading), past which the visitors are walked.
  */
 import { z } from '@hono/zod-openapi'
 import type { VisitRow } from '../store/rows.ts'

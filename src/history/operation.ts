@@ -6,7 +6,6 @@ import { findVisitor } from './named.ts'
 import { checkBody } from './parameters.ts'
 import { conflict, notFound, Problem, unavailable } from './problem.ts'
 import type { Reading } from './reading.ts'
-import type { VisitorResource } from './schemas.ts'
 import { visitorNow } from './visitor-resource.ts'
 
 export interface Operation<Body extends z.ZodObject = z.ZodObject> {
@@ -60,11 +59,6 @@ export async function recordAll(
 ): Promise<readonly Outcome[]> {
   if (acting.visitors.isFull()) throw unavailable()
   return (await acting.visitors.record(globalVisitID, entries)).outcomes
-}
-
-/** The visitor after what was just done. */
-export function visitorAfter(reading: Reading, globalVisitID: string): VisitorResource {
-  return visitorNow(reading, globalVisitID)
 }
 
 /** I15: refused, with the state that it conflicts with. */

@@ -2,9 +2,10 @@
 import { z } from '@hono/zod-openapi'
 import type { NewEntry } from '../visitors/contract.ts'
 import { VerdictSchema } from './answer-schemas.ts'
-import { jsonOf, operation, recordEntry, refusedBy, textOf, visitorAfter } from './operation.ts'
+import { jsonOf, operation, recordEntry, refusedBy, textOf } from './operation.ts'
 import { wrongParameter } from './problem.ts'
 import type { Reading } from './reading.ts'
+import { visitorNow } from './visitor-resource.ts'
 
 /** Bytes of the evidence of an assumption, as JSON. */
 export const EVIDENCE_BYTES_MAX = 4_096
@@ -111,7 +112,7 @@ async function decide(reading: Reading, globalVisitID: string, entry: NewEntry):
     const detail = `the ${entry.type} was refused: how things stand now is in "visitor"`
     throw refusedBy(reading, globalVisitID, { detail, more: { reason, seq } })
   }
-  const visitor = visitorAfter(reading, globalVisitID)
+  const visitor = visitorNow(reading, globalVisitID)
   return { applied, ...(reason === null ? {} : { reason }), seq, visitor }
 }
 

@@ -1,6 +1,13 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { defaultConfig } from '../../src/config.ts'
+import { createRestEvents } from '../../src/gateway/rest-events.ts'
+import { createAccess } from '../../src/history/access.ts'
+import { createFailures } from '../../src/history/failures.ts'
+import { type Key, parseKeys } from '../../src/history/keys.ts'
 import { EVIDENCE_BYTES_MAX } from '../../src/history/verdicts.ts'
+import { StoreUnavailable } from '../../src/store/errors.ts'
+import { AUTHORIZATION, NOW, openHouse, SECRET } from './house.ts'
 import { ALL, openRealHouse, READS } from './real-house.ts'
 
 const verdicts = suite('History: verdicts and leases')
@@ -186,6 +193,33 @@ verdicts('[Q9] each operation needs its scope, and leaves its line in the audit 
   await close()
 })
 
+verdicts(
+  '[Q2] while nothing can be kept it is a 503 that says when to come again, and no fault',
+  async () => {
+    const body = { identityId: PAT, ...AGENT }
+    const visitors = {
+      record: () => Promise.reject(new StoreUnavailable('the disk is full')),
+      isFull: () => false,
+    }
+    for (const over of [visitors, { ...visitors, isFull: () => true }]) {
+      const events = createRestEvents(defaultConfig())
+      const notify = () => Promise.reject(new Error('nobody is told here'))
+      const keys = parseKeys([`desk:${SECRET}:verdict`], 'test')
+      const house = await openHouse({ acting: { visitors: over, events, notify }, access: accessOf(keys) })
+      house.scribe.visit('g1', 'v1')
+      await house.scribe.commit()
+      const answer = await house.ask('/backend/data/visitors/g1/confirm', {
+        method: 'POST',
+        headers: { authorization: AUTHORIZATION, 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      })
+      assert.equal([answer.status, answer.headers.get('retry-after')], [503, '1'])
+      assert.equal(house.faults, [])
+      await house.close()
+    }
+  },
+)
+
 verdicts('[B8] over NATS the same checks, scopes, audit and answers hold', async () => {
   const { record, event, operations, audited, close } = await openRealHouse()
   await record('g1', event('VisitStarted'))
@@ -209,5 +243,10 @@ verdicts('[B8] over NATS the same checks, scopes, audit and answers hold', async
   )
   await close()
 })
+
+function accessOf(keys: readonly Key[]) {
+  const now = () => NOW
+  return createAccess({ keys, checkJwt: null, failures: createFailures({ now, wait: async () => {} }), now })
+}
 
 verdicts.run()
