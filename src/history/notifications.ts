@@ -5,7 +5,7 @@ import { ReachedSchema } from './answer-schemas.ts'
 import { visitNamed } from './named.ts'
 import { existingVisitor, jsonOf, recordAll, refusedBy, textOf } from './operation.ts'
 import { checkBody } from './parameters.ts'
-import { Problem } from './problem.ts'
+import { Problem, unavailable } from './problem.ts'
 import type { Reading } from './reading.ts'
 import type { Route } from './route.ts'
 
@@ -71,6 +71,8 @@ function notifyVisit(reading: Reading, visitId: string, messages: readonly Messa
 
 async function notifyVisitor(reading: Reading, globalVisitID: string, messages: readonly Message[]) {
   if (reading.connections(globalVisitID) === 0) throw nobody()
+  // What becomes of it must be kept: where that is known to be impossible, nothing is sent.
+  if (reading.acting.visitors.isFull()) throw unavailable()
   refuseOldLeases(reading, globalVisitID, messages)
   // Asked for in one turn with the check: no lease changes in between.
   const reached = await Promise.all(

@@ -206,7 +206,8 @@ verdicts(
       const notify = () => Promise.reject(new Error('nobody is told here'))
       const keys = parseKeys([`desk:${SECRET}:verdict`], 'test')
       const house = await openHouse({ acting: { visitors: over, events, notify }, access: accessOf(keys) })
-      house.scribe.visit('g1', 'v1')
+      const visit = house.scribe.visit('g1', 'v1')
+      house.scribe.event(visit.number, { visit })
       await house.scribe.commit()
       const answer = await house.ask('/backend/data/visitors/g1/confirm', {
         method: 'POST',
