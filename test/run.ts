@@ -19,6 +19,7 @@ const GROUPS: readonly Group[] = [
     limitMs: 600_000,
   },
   { name: 'bus', pattern: '^bus/', limitMs: 300_000 },
+  { name: 'withstand', pattern: '^(hostile/|faults/)', limitMs: 600_000 },
   { name: 'whole', pattern: '^(end-to-end/|browser/)', limitMs: 900_000 },
 ]
 

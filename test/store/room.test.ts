@@ -1,5 +1,4 @@
 // No room, and room again: a quota, a disk that is full in truth, a folder that nobody may write.
-import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -7,6 +6,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { isLmdbAftershock, StoreUnavailable } from '../../src/store/errors.ts'
 import { openStore } from '../../src/store/store.ts'
+import { mountDisk, unmountDisk } from '../helpers/small-disk.ts'
 import { tempFolder } from '../helpers/temp-folder.ts'
 import { eventually, within } from '../helpers/within.ts'
 import { AT, commitSaid } from './a-row.ts'
@@ -20,16 +20,6 @@ test.before.each(() => {
 test.after.each(() => folder.remove())
 
 const MIB = 1024 * 1024
-
-/** A small disk of the test's own; false where this user may not mount one. */
-function mountDisk(path: string, ...options: readonly string[]): boolean {
-  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', ['size=4m', ...options].join(','), 'tmpfs', path])
-  return mounted.status === 0
-}
-
-function unmountDisk(path: string): void {
-  assert.is(spawnSync('umount', ['-l', path]).status, 0)
-}
 
 test('[Q2] past its quota the store refuses with the reason, reads go on, and with room it goes on by itself', async () => {
   const path = folder.path
@@ -120,7 +110,7 @@ test('[Q2] a write that fails stops the store until one succeeds; whoever waits 
 })
 
 test('[Q2] a disk that is full in truth: nothing acknowledged is lost, and with room it goes on by itself', async () => {
-  if (!mountDisk(folder.path)) {
+  if (!mountDisk(folder.path, 'size=4m')) {
     // Without the right to mount, what lmdb throws then is at least known for what it is.
     const io = Object.assign(new Error('Input/output error'), { code: 5 })
     return assert.ok(isLmdbAftershock(io) && !isLmdbAftershock(new Error('Input/output error')))
@@ -164,7 +154,7 @@ test('[Q2] a disk that is full in truth: nothing acknowledged is lost, and with 
 })
 
 test('[Q2] a folder that nobody may write is refused with what to do', async () => {
-  if (!mountDisk(folder.path, 'ro')) {
+  if (!mountDisk(folder.path, 'size=4m', 'ro')) {
     const refused = await rejection(openStore({ path: '/dev/null/data', quotaBytes: 0, diskReserveBytes: 0 }))
     return assert.match(String(refused), 'cannot be written')
   }
