@@ -20,7 +20,7 @@ function builtFolder(): string {
 export function createAssets({ demo }: { readonly demo: boolean }): Hono {
   const folder = builtFolder()
   const assets = new Hono()
-  for (const name of ['tracker.js', 'tracker.mjs']) {
+  for (const name of ['tracker.js', 'tracker.mjs', 'tracker-dsl.js', 'tracker-http.js']) {
     const script = readFileSync(`${folder}${name}`, 'utf8')
     assets.get(`/${name}`, (context) =>
       context.body(script, 200, {

@@ -1,26 +1,30 @@
-/** Builds what a site loads: dist/tracker.js, dist/tracker.mjs with its types, and the demo's files. Fails over 6 kB. */
+/** Builds what a site loads: the tracker with its parts and types, and the demo's files. Fails where one is too large. */
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
 
 const GZIP_BYTES_MAX = 6_000
+/** Of what is loaded only where it is used. */
+const PART_GZIP_BYTES_MAX = 3_000
 /** What only the tracker's own parts say to each other: not on the wire, not kept, not the browser's, not the site's. */
 const PRIVATE_NAMES = `
-  addEarlier adopt afterMs askProof batch bytes config connect finish follow forgetProof guard
-  hasConsent hasRefused hold introduce isOwed keeper keepPair keepVisit leave local log maxAgeSeconds
-  next oldest onFlush onHello onIdentity onLost onMessage onState onStatus onUnauthorized onWithdrawn
-  openVisit pageKey pair read readPair readVisit release restamp session setRefused settle shelf start
-  stop take takeOver unsend waits who withdraw write`
+  addEarlier adopt askProof batch bytes config connect event finish follow forget forgetProof guard
+  hasConsent hasRefused hello hold ids introduce isOwed keep keeper keepPair keepVisit leave loadHttp local log
+  end oldest onFlush onHello onIdentity onLost onMessage onNotify onState onStatus
+  onUnauthorized onWithdrawn openVisit pageKey pair read readPair readVisit release restamp session setRefused settle shelf start
+  take takeOver unsend waits who withdraw write`
 
 const root = new URL('../../', import.meta.url)
 const at = (path) => fileURLToPath(new URL(path, root))
 
 mkdirSync(at('dist'), { recursive: true })
 
-for (const [entry, file, format] of [
-  ['script.ts', 'tracker.js', 'iife'],
-  ['module.ts', 'tracker.mjs', 'esm'],
+for (const [entry, file, format, bytesMax] of [
+  ['script.ts', 'tracker.js', 'iife', GZIP_BYTES_MAX],
+  ['module.ts', 'tracker.mjs', 'esm', GZIP_BYTES_MAX],
+  ['dsl/file.ts', 'tracker-dsl.js', 'iife', PART_GZIP_BYTES_MAX],
+  ['http-file.ts', 'tracker-http.js', 'iife', PART_GZIP_BYTES_MAX],
 ]) {
   await build({
     entryPoints: [at(`src/tracker/${entry}`)],
@@ -31,12 +35,14 @@ for (const [entry, file, format] of [
     mangleProps: new RegExp(`^(${PRIVATE_NAMES.trim().split(/\s+/).join('|')})$`),
     target: 'es2019',
     legalComments: 'none',
+    // Modules are strict anyway, and nothing here asks for it.
+    tsconfigRaw: { compilerOptions: { alwaysStrict: false } },
     logLevel: 'warning',
   })
   const bytes = gzipSync(readFileSync(at(`dist/${file}`)), { level: 9 }).length
-  process.stdout.write(`dist/${file}: ${bytes} bytes gzipped, of ${GZIP_BYTES_MAX}\n`)
-  if (bytes > GZIP_BYTES_MAX) {
-    process.stderr.write(`dist/${file} is over ${GZIP_BYTES_MAX} bytes gzipped: make the tracker smaller\n`)
+  process.stdout.write(`dist/${file}: ${bytes} bytes gzipped, of ${bytesMax}\n`)
+  if (bytes > bytesMax) {
+    process.stderr.write(`dist/${file} is over ${bytesMax} bytes gzipped: make it smaller\n`)
     process.exitCode = 1
   }
 }

@@ -1,10 +1,7 @@
 /** What follows when the socket closes: the range of the code is the policy. */
 
-export type AfterClose =
-  | { readonly next: 'reconnect'; readonly afterMs: number }
-  /** 4503: not who it says it is; it starts again as somebody new. */
-  | { readonly next: 'renew' }
-  | { readonly next: 'stop' }
+/** The wait in ms until it comes back; or 4503, not who it says it is: it starts again as somebody new; or nothing. */
+export type AfterClose = number | 'renew' | 'stop'
 
 /** The longest wait between two tries. */
 export const RECONNECT_MAX_MS = 20_000
@@ -16,11 +13,10 @@ export const TOO_MANY_CONNECTIONS = 4005
 export const UNAUTHORIZED = 4503
 export const FRAME_TOO_LARGE = 1009
 export const BAD_FRAME = 4500
-
 /** `attempt` counts from 0 the tries since the last connection that held; `random` is 0..1, for full jitter. */
 export function afterClose(code: number, attempt: number, random: number): AfterClose {
-  if (code === UNAUTHORIZED) return { next: 'renew' }
-  if (code >= 4500 && code < 5000) return { next: 'stop' }
+  if (code === UNAUTHORIZED) return 'renew'
+  if (code >= 4500 && code < 5000) return 'stop'
   const afterMs = random * Math.min(RECONNECT_MAX_MS, RECONNECT_FIRST_MS * 2 ** attempt)
-  return { next: 'reconnect', afterMs: code === TOO_MANY_CONNECTIONS ? CROWDED_MS + afterMs : afterMs }
+  return code === TOO_MANY_CONNECTIONS ? CROWDED_MS + afterMs : afterMs
 }

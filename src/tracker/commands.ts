@@ -12,22 +12,23 @@ const SEND = /^send(?=Sign(In|Out)$|UserInfo$)/
 
 /** The event that a command asks for, or undefined where it asks for none. */
 export function eventOf(command: unknown): NamedEvent | undefined {
-  const [verb, what, options]: readonly unknown[] = Array.isArray(command) ? command : []
-  if (typeof verb === 'string' && SEND.test(verb)) return named(verb.replace(SEND, ''), what)
-  if (verb !== 'event') return undefined
-  if (typeof what !== 'string') return oldEvent(objectOf(what))
-  if (SEND.test(what)) return named(what.replace(SEND, ''), options)
+  const [verb, what, more]: readonly unknown[] = Array.isArray(command) ? command : []
+  const isEvent = verb === 'event'
+  const name = isEvent ? what : verb
+  const options = isEvent ? more : what
+  if (typeof name !== 'string') return isEvent ? oldEvent(objectOf(name)) : undefined
+  if (SEND.test(name)) return named(name.replace(SEND, ''), options)
   const { data, category } = objectOf(options)
-  return named(what, data, category)
+  return isEvent ? named(name, data, category) : undefined
 }
 
 /** 8.1 has name and data in one object. */
 function oldEvent({ eventName, data, category, ...keys }: EventData): NamedEvent | undefined {
-  return typeof eventName === 'string' ? named(eventName, data ?? keys, category) : undefined
+  return typeof eventName === 'string' ? named(eventName, data || keys, category) : undefined
 }
 
 function named(eventName: string, data: unknown, category?: unknown): NamedEvent {
-  return { eventName, data: objectOf(data), ...(category ? { category: String(category) } : {}) }
+  return { eventName, data: objectOf(data), ...(!!category && { category: String(category) }) }
 }
 
 /** What the page gave, where it is an object; its keys are checked by the server. */

@@ -1,7 +1,10 @@
 /** The tab's one socket: hello, what comes back, and how it returns after a close (T3). */
 import type { Hello, SentMessage, ServerMessage } from '../../protocol/messages.ts'
+import { attempt } from './attempt.ts'
 import { afterClose, TOO_MANY_CONNECTIONS } from './closing.ts'
 import type { Guard } from './guard.ts'
+import type { Line } from './line.ts'
+import { openSocket } from './socket.ts'
 
 export type ConnectionState = 'connecting' | 'open' | 'waiting' | 'closed' | 'stopped'
 
@@ -15,6 +18,8 @@ export interface ConnectionOptions {
   /** 4503: starts again as somebody new, or not. */
   readonly onUnauthorized: () => boolean
   readonly onState: (state: ConnectionState) => void
+  /** Loads `tracker-http.js`, for a later try. */
+  readonly loadHttp: () => undefined
   /** Whether the server owes an answer. */
   readonly isOwed: () => boolean
 }
@@ -24,21 +29,23 @@ export interface Connection {
   /** Only while `open`. */
   send(message: SentMessage): void
   state(): ConnectionState
-  /** Closes for now; `connect` opens it again. */
-  close(): void
-  /** Closes for good. */
-  stop(): void
+  /** For now, `connect` opens it again; or for good. */
+  end(next: 'closed' | 'stopped'): void
 }
 
-export const SUBPROTOCOL = 'vestibule.v1.json'
 /** A server that owes an answer for so long is not there any more, whatever the network says. */
 const SILENCE_MS = 30_000
+/** WebSockets that end before a welcome, one after another, until requests are tried in their place. */
+const REFUSED_MAX = 2
 
 export function makeConnection(options: ConnectionOptions): Connection {
-  const { url, guard, hello, onMessage, onLost, onUnauthorized, onState, isOwed } = options
+  const { url, guard, hello, onMessage, onLost, onUnauthorized, onState, loadHttp, isOwed } = options
   let state: ConnectionState = 'closed'
-  let socket: WebSocket | undefined
-  let attempt = 0
+  let line: Line | undefined
+  /** Requests, where WebSockets are blocked; each time they end, a WebSocket is tried again. */
+  let byHttp = false
+  let refused = 0
+  let attempts = 0
   let openedAt = 0
   let crowded = false
   let retry: ReturnType<typeof setTimeout> | undefined
@@ -50,27 +57,24 @@ export function makeConnection(options: ConnectionOptions): Connection {
   }
 
   function connect(): void {
-    if (socket || state === 'stopped') return
+    if (line || state === 'stopped') return
     clearTimeout(retry)
-    const opening = new WebSocket(url, SUBPROTOCOL)
-    socket = opening
-    opening.onopen = guard(() => opening.send(JSON.stringify(hello())))
-    opening.onmessage = guard(({ data }: MessageEvent) => receive(data))
-    opening.onclose = guard(({ code }: CloseEvent) => lost(code))
+    byHttp = refused >= REFUSED_MAX && !byHttp
+    const open = byHttp ? window._gtHttp || loadHttp : openSocket
+    line = attempt(() => open([url, guard, hello, receive, lost]))
+    if (!line) return lost(1006)
     expectAnswer()
-    become('connecting')
+    become(byHttp ? 'open' : 'connecting')
   }
 
-  function receive(text: string): void {
+  function receive(message: ServerMessage): void {
     hush()
-    // A boundary: the server that the site named; unknown types are ignored.
-    const message = JSON.parse(text) as ServerMessage
     if (message.type === 'welcome') {
       openedAt = Date.now()
       become('open')
     }
     onMessage(message)
-    if (isOwed()) expectAnswer()
+    if (isOwed() || byHttp) expectAnswer()
   }
 
   function expectAnswer(): void {
@@ -89,24 +93,24 @@ export function makeConnection(options: ConnectionOptions): Connection {
   function lost(code: number): void {
     letGo()
     onLost(code)
-    attempt = openedAt && Date.now() - openedAt > SILENCE_MS ? 0 : attempt
+    if (!byHttp) refused = openedAt ? 0 : refused + 1
+    attempts = openedAt && Date.now() - openedAt > SILENCE_MS ? 0 : attempts
     openedAt = 0
     crowded = code === TOO_MANY_CONNECTIONS
-    const after = afterClose(code, attempt++, Math.random())
-    if (after.next === 'reconnect') {
-      retry = setTimeout(guard(connect), after.afterMs)
+    const after = afterClose(code, attempts++, Math.random())
+    if (after === 'renew' && onUnauthorized()) connect()
+    else if (typeof after === 'string') become('stopped')
+    else {
+      retry = setTimeout(guard(connect), after)
       become('waiting')
-    } else if (after.next === 'renew' && onUnauthorized()) connect()
-    else become('stopped')
+    }
   }
 
   function letGo(): void {
     hush()
     clearTimeout(retry)
-    if (!socket) return
-    socket.onopen = socket.onmessage = socket.onclose = null
-    socket.close()
-    socket = undefined
+    line?.close()
+    line = undefined
   }
 
   addEventListener(
@@ -117,17 +121,15 @@ export function makeConnection(options: ConnectionOptions): Connection {
   return {
     connect,
     send(message) {
-      socket?.send(JSON.stringify(message))
+      line?.send(message)
+      // The next one waits for the answer: requests may overtake each other.
+      if (byHttp) state = 'connecting'
       if (isOwed()) expectAnswer()
     },
     state: () => state,
-    close() {
+    end(next) {
       letGo()
-      if (state !== 'stopped') become('closed')
-    },
-    stop() {
-      letGo()
-      become('stopped')
+      if (state !== 'stopped') become(next)
     },
   }
 }

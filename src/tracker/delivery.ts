@@ -1,32 +1,36 @@
 /** Brings events to the server: the queue, its shelf and the socket, working together (T3, T4). */
 import type { WireEvent } from '../../protocol/events.ts'
-import type { Ack, Hello, ServerMessage, Welcome } from '../../protocol/messages.ts'
+import type { Ack, Hello, NotifiedOutcome, Notify, ServerMessage, Welcome } from '../../protocol/messages.ts'
 import { BAD_FRAME, FRAME_TOO_LARGE } from './closing.ts'
 import { makeConnection } from './connection.ts'
 import type { Guard } from './guard.ts'
-import type { ConnectionStatus, FreshProof, IdentityStatus } from './interface.ts'
+import type { ConnectionStatus, FreshProof, IdentityStatus, TrackerConfig } from './interface.ts'
+import { filter, map, toText } from './own.ts'
 import { makeQueue, QUEUE_BOUNDS } from './queue.ts'
-import { QUEUE_KEY, type Shelf, type Shelved } from './shelf.ts'
+import type { Shelf, Shelved } from './shelf.ts'
 import type { Who } from './who.ts'
 
 export interface DeliveryOptions {
-  readonly endpoint: string
+  readonly config: TrackerConfig
   readonly who: Who
   readonly shelf: Shelf
   readonly guard: Guard
   /** Before events leave: what they say can still be completed. */
   readonly onFlush: () => void
   /** The hello's fields as they are now. */
-  readonly introduce: () => Omit<Hello, 'type'>
+  readonly introduce: () => Hello
   /** Before a hello: another tab may have become somebody else. */
   readonly onHello: () => void
   /** 4503: true where it starts again as somebody new. */
   readonly onUnauthorized: () => boolean
   /** The server says that this visitor withdrew consent, in another tab or elsewhere. */
   readonly onWithdrawn: () => void
+  /** Hands a notification to the page. */
+  readonly onNotify: (message: Notify) => NotifiedOutcome
   readonly onStatus: (status: ConnectionStatus) => void
   readonly onIdentity: (status: IdentityStatus) => void
-  readonly askProof: (event: WireEvent) => Promise<FreshProof> | undefined
+  readonly askProof: (event: WireEvent) => Promise<FreshProof | undefined>
+  readonly loadHttp: () => undefined
   readonly log: (...what: unknown[]) => void
 }
 
@@ -38,7 +42,7 @@ export interface Delivery {
   leave(): void
   /** All that waits belongs to this visit now; `started` goes before it. */
   restamp(visitID: string, started?: WireEvent): void
-  waits(eventName: string, pageID: string): boolean
+  waits(eventID: string): boolean
   dropped(): number
   /** Drops what waits, keeps nothing any more, brings this last event (null: none) and stops. */
   finish(last: WireEvent | null): void
@@ -49,38 +53,40 @@ export const FLUSH_MS = 50
 /** What a message holds beside its events, at most. */
 const ENVELOPE_BYTES = 512
 const BEACON_BYTES = 64 * 1024
-/** Room kept in a beacon for its last event: the page's exit. */
-const LAST_BYTES = 8 * 1024
 /** A tab that closed may still hold its lock for a moment. */
 const TAKE_OVER_MS = 500
 
 type Limits = Pick<Welcome['limits'], 'batchEvents' | 'frameBytes' | 'inFlight'>
 
 export function makeDelivery(options: DeliveryOptions): Delivery {
-  const { endpoint, who, shelf, guard, log } = options
-  const url = `${endpoint}/track`
+  const { config, who, shelf, guard, log } = options
+  const url = `${config.endpoint}/track`
   const queue = makeQueue(QUEUE_BOUNDS)
   /** Events of each batch that is not acknowledged. */
   const inFlight = new Map<number, number>()
   const asked = new Set<string>()
   let limits: Limits = { batchEvents: 100, frameBytes: BEACON_BYTES, inFlight: 16 }
-  let batchMax = Number.POSITIVE_INFINITY
+  let batchMax = limits.batchEvents
   let lastBatch = 0
   let timer: ReturnType<typeof setTimeout> | undefined
   let away = false
   let finishing = false
 
   const connection = makeConnection({
-    url: url.replace(/^http/, 'ws'),
+    url,
     guard,
     hello() {
       options.onHello()
-      return { type: 'hello', ...options.introduce() }
+      return options.introduce()
     },
     onMessage,
     onLost,
     onUnauthorized: () => !finishing && options.onUnauthorized(),
-    onState: (state) => options.onStatus({ state, queued: queue.events().length, dropped: queue.dropped() }),
+    onState(state) {
+      if (state === 'open') takeOver().then(guard(flush))
+      options.onStatus({ state, queued: queue.events().length, dropped: queue.dropped() })
+    },
+    loadHttp: options.loadHttp,
     isOwed: () => inFlight.size > 0,
   })
 
@@ -89,9 +95,10 @@ export function makeDelivery(options: DeliveryOptions): Delivery {
     if (message.type === 'welcome') {
       limits = message.limits
       options.onIdentity({ state: message.state })
-      takeOver().then(guard(flush))
     } else if (message.type === 'ack') onAck(message)
     else if (message.type === 'identity') options.onIdentity(message)
+    else if (message.type === 'notify')
+      connection.send({ type: 'notified', id: message.id, outcome: options.onNotify(message) })
     else if (message.type === 'visit' && !finishing) {
       if (message.visitID) who.adopt(message.visitID)
       if (message.reason === 'withdrawn') options.onWithdrawn()
@@ -103,13 +110,13 @@ export function makeDelivery(options: DeliveryOptions): Delivery {
     inFlight.delete(id)
     for (const { eventID } of settled) shelf.forgetProof(eventID)
     if (finishing) {
-      if (queue.events().length === 0) connection.stop()
+      if (queue.events().length === 0) connection.end('stopped')
       else flush()
       return
     }
     if (visitID) who.adopt(visitID)
     for (const { eventID, code } of rejected) {
-      const event = settled.find((candidate) => candidate.eventID === eventID)
+      const [event] = filter(settled, (candidate) => candidate.eventID === eventID)
       if (code === 'identity_unproven' && event) proveAgain(event)
       if (code === 'withdrawn') options.onWithdrawn()
     }
@@ -122,9 +129,7 @@ export function makeDelivery(options: DeliveryOptions): Delivery {
     asked.add(event.eventID)
     options
       .askProof(event)
-      ?.then(({ proof, expiresAt }) => {
-        add({ ...event, data: { ...event.data, proof, ...(expiresAt && { expiresAt }) } })
-      })
+      .then((fresh) => fresh && add({ ...event, data: { ...event.data, ...fresh } }))
       .catch(log)
   }
 
@@ -152,6 +157,7 @@ export function makeDelivery(options: DeliveryOptions): Delivery {
       if (events.length === 0) return
       inFlight.set(++lastBatch, events.length)
       connection.send({ type: 'events', id: lastBatch, sentAt: Date.now(), events })
+      log('sent', events)
     }
   }
 
@@ -190,27 +196,24 @@ export function makeDelivery(options: DeliveryOptions): Delivery {
 
   function receive({ globalVisitID, events, dropped }: Shelved): void {
     const visitID = globalVisitID === who.pair().globalVisitID ? null : who.visitID()
-    queue.addEarlier(visitID ? events.map((event) => ({ ...event, visitID })) : events)
+    queue.addEarlier(visitID ? map(events, (event) => ({ ...event, visitID })) : events)
     queue.dropped(dropped)
     keep()
     changed()
   }
 
-  /** `final` says that the page is left (V13). */
+  /** The oldest that fit: what does not waits for the next page. `final` says that the page is left (V13). */
   function beacon(final: boolean): void {
-    const all = queue.events()
-    const [last] = all.slice(-1)
-    if (!last) return
-    const fit = { events: limits.batchEvents - 1, bytes: BEACON_BYTES - LAST_BYTES }
-    const events = [...queue.oldest(fit).filter((event) => event !== last), last]
-    navigator.sendBeacon(url, JSON.stringify({ ...options.introduce(), events, final }))
+    const events = queue.oldest({ events: limits.batchEvents, bytes: BEACON_BYTES - ENVELOPE_BYTES })
+    if (events[0]) navigator.sendBeacon(url, toText({ ...options.introduce(), events, final }))
   }
 
   addEventListener(
     'storage',
-    guard(({ key, newValue }: StorageEvent) => {
-      if (!key?.startsWith(QUEUE_KEY) || !newValue?.includes('"touchedAt":0,')) return
-      setTimeout(takeOver, TAKE_OVER_MS * (1 + Math.random()))
+    // A queue whose tab has gone.
+    guard(({ newValue }: StorageEvent) => {
+      if (String(newValue).includes('"touchedAt":0,'))
+        setTimeout(takeOver, TAKE_OVER_MS * (1 + Math.random()))
     }),
   )
 
@@ -226,7 +229,7 @@ export function makeDelivery(options: DeliveryOptions): Delivery {
     leave() {
       away = true
       keep()
-      connection.close()
+      connection.end('closed')
       shelf.release()
       if (connection.state() !== 'stopped') beacon(!finishing)
     },
@@ -235,8 +238,7 @@ export function makeDelivery(options: DeliveryOptions): Delivery {
       if (started) queue.addEarlier([started])
       changed()
     },
-    waits: (eventName, pageID) =>
-      queue.events().some((event) => event.eventName === eventName && event.pageID === pageID),
+    waits: (id) => filter(queue.events(), ({ eventID }) => eventID === id).length > 0,
     dropped: () => queue.dropped(),
     finish(last) {
       finishing = true
@@ -245,7 +247,7 @@ export function makeDelivery(options: DeliveryOptions): Delivery {
       if (last) {
         queue.add(last)
         flush()
-      } else connection.stop()
+      } else connection.end('stopped')
     },
   }
 }

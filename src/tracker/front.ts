@@ -1,13 +1,26 @@
 /** The front of the tracker: the commands of `_gt`, and whether they may begin one (T2 consent). */
 import type { WireEvent } from '../../protocol/events.ts'
+import type { NotifiedOutcome } from '../../protocol/messages.ts'
 import { eventOf, objectOf } from './commands.ts'
 import { makeGuard } from './guard.ts'
 import type { FreshProof, TrackerConfig } from './interface.ts'
-import { makeKeeper } from './keeper.ts'
+import { type Keeper, makeKeeper } from './keeper.ts'
+import type { Part } from './parts.ts'
 import { storagePlace } from './places.ts'
 import { randomUuid } from './random.ts'
 import { makeShelf } from './shelf.ts'
 import { makeTracker, type Tracker } from './tracker.ts'
+
+declare global {
+  interface Document {
+    /** Not in all browsers. */
+    readonly prerendering?: boolean
+  }
+  interface Navigator {
+    /** Not in all browsers. */
+    readonly globalPrivacyControl?: boolean
+  }
+}
 
 /** Commands that wait for `config` or for consent. */
 const WAITING_MAX = 500
@@ -17,26 +30,48 @@ type Handler = (value: unknown) => unknown
 const isHandler = (value: unknown): value is Handler => typeof value === 'function'
 
 /** Takes one command after another; `home` is the server where the site names none. Never throws (T6). */
-export function makeFront(home: string): (command: unknown) => void {
+export function makeFront(home: string, nonce = ''): (command: unknown) => void {
   const local = storagePlace(() => localStorage)
   const session = storagePlace(() => sessionStorage)
-  const handlers = new Map<unknown, Handler[]>()
+  const handlers = new Map<unknown, readonly Handler[]>()
   const told = new Map<unknown, unknown>()
-  let config: TrackerConfig | undefined
+  const config: TrackerConfig & { endpoint: string } = { endpoint: home }
+  /** There is one from the first `config` on. */
+  let keeper: Keeper | undefined
   let tracker: Tracker | undefined
   let consent: boolean | undefined
-  let waiting: unknown[] = []
+  let waiting: readonly unknown[] = []
 
   const log = (...what: unknown[]): void => {
-    if (config?.debug) console.debug('[vestibule]', ...what)
+    if (config.debug) console.debug('_gt', ...what)
   }
   const guard = makeGuard(log)
-  const keeperOf = ({ cookieDomain }: TrackerConfig) => makeKeeper({ local, session, cookieDomain })
 
-  const handlersOf = (channel: unknown): Handler[] => handlers.get(channel) || []
-  const tell = (channel: string, value: unknown): void => {
+  /** Answers nothing: the part is not there yet. */
+  function load(part: Part): undefined {
+    const script = document.createElement('script')
+    script.src = `${config.endpoint}/tracker-${part}.js`
+    script.nonce = nonce
+    document.head.append(script)
+  }
+
+  const handlersOf = (channel: unknown): readonly Handler[] => handlers.get(channel) || []
+
+  /** One handler that throws takes nothing from the others (T5). */
+  function hand(channel: string, value: unknown): NotifiedOutcome {
+    let outcome: NotifiedOutcome = 'noHandler'
+    for (const handler of handlersOf(channel)) {
+      guard(() => {
+        handler(value)
+        outcome = 'handled'
+      })()
+    }
+    return outcome
+  }
+
+  function tell(channel: string, value: unknown): void {
     told.set(channel, value)
-    for (const handler of handlersOf(channel)) guard(handler)(value)
+    hand(channel, value)
   }
 
   /** Who asks late still hears how things stand. */
@@ -46,35 +81,32 @@ export function makeFront(home: string): (command: unknown) => void {
   }
 
   /** The page is asked what only it can know; it may think about it. */
-  function askProof({ eventName, data }: WireEvent): Promise<FreshProof> | undefined {
+  async function askProof({ eventName, data }: WireEvent): Promise<FreshProof | undefined> {
     const [handler] = handlersOf('proof')
     // A boundary: what the page answers is checked by the server.
-    return handler && Promise.resolve({ eventName, data }).then((request) => handler(request) as FreshProof)
+    return handler && (handler({ eventName, data }) as FreshProof)
   }
 
-  function mayBegin(given: TrackerConfig): boolean {
+  function mayBegin({ readPair, hasRefused }: Keeper): boolean {
     if (consent !== undefined) return consent
-    const keeper = keeperOf(given)
-    return given.consent === 'required' ? keeper.readPair() !== null : !keeper.hasRefused()
+    if (config.honourSignals && objects()) return false
+    return config.consent === 'required' ? !!readPair() : !hasRefused()
   }
 
   function begin(): void {
-    if (tracker || !config || !mayBegin(config)) return
+    if (tracker || !keeper || !mayBegin(keeper)) return
     // A page that the browser only prepares is not seen by anybody yet.
-    if ('prerendering' in document && document.prerendering) {
-      document.addEventListener('prerenderingchange', guard(begin), { once: true })
-      return
-    }
-    const { endpoint = home } = config
+    if (document.prerendering) return document.addEventListener('prerenderingchange', guard(begin))
     tracker = makeTracker({
       config,
-      endpoint: endpoint.replace(/\/$/, ''),
-      keeper: keeperOf(config),
+      keeper,
       shelf: makeShelf({ local, session, pageKey: randomUuid(), locks: navigator.locks }),
-      hasConsent: consent === true || config.consent === 'required',
+      hasConsent: consent || config.consent === 'required',
       guard,
       log,
       askProof,
+      onNotify: ({ channel, data }) => hand(channel, data),
+      loadHttp: () => load('http'),
       onStatus: (status) => tell('connection', status),
       onIdentity: (status) => tell('identity', status),
       onWithdrawn: () => withdraw(true),
@@ -92,50 +124,61 @@ export function makeFront(home: string): (command: unknown) => void {
     const ending = tracker
     tracker = undefined
     waiting = []
-    ending?.withdraw(isKnown)
+    if (ending) ending.withdraw(isKnown)
   }
 
-  function decide(answer: boolean, given: TrackerConfig): void {
+  function decide(answer: boolean, { setRefused, forget }: Keeper): void {
     consent = answer
-    const keeper = keeperOf(given)
     // Where consent is not asked for, only a mark can keep the next page from beginning again.
-    keeper.setRefused(!answer && given.consent !== 'required')
+    setRefused(!answer && config.consent !== 'required')
     if (answer) return beginSoon()
     withdraw(false)
-    keeper.forget()
+    forget()
   }
 
   /** After the commands that were pushed together with `config`: consent may be among them. */
   function beginSoon(): void {
-    Promise.resolve().then(guard(begin))
+    queueMicrotask(guard(begin))
   }
 
   function configure(given: TrackerConfig): void {
     // The same object: a tracker that runs already sees the change, of the language for one.
-    config = Object.assign(config || {}, given)
+    Object.assign(config, given)
+    config.endpoint = config.endpoint.replace(/\/$/, '')
+    keeper = makeKeeper({ local, session, cookieDomain: config.cookieDomain })
     beginSoon()
     runWaiting()
   }
 
-  function wait(command: unknown): void {
-    if (waiting.length < WAITING_MAX) waiting.push(command)
+  /** Declared events: the file that understands them takes over what waits for it. */
+  function declare(declared: unknown): void {
+    if (!window._gtDsl) {
+      window._gtDsl = []
+      load('dsl')
+    }
+    window._gtDsl.push(declared)
   }
 
   function send(command: unknown, to: Tracker): void {
     const event = eventOf(command)
     if (event) to.send(event)
-    else log('not a command', command)
+    else log('?', command)
   }
 
   const run = guard((command: unknown) => {
     const [verb, value, handler]: readonly unknown[] = Array.isArray(command) ? command : []
     if (verb === 'on' && isHandler(handler)) listen(value, handler)
     else if (verb === 'config') configure(objectOf(value))
-    else if (verb === 'consent' && config) decide(value === true, config)
-    else if (!tracker) wait(command)
-    else if (verb === 'getIDs' && isHandler(value)) value(tracker.ids())
-    else send(command, tracker)
+    else if (verb === 'consent' && keeper) decide(value === true, keeper)
+    else if (tracker) {
+      if (verb === 'getIDs' && isHandler(value)) value(tracker.ids())
+      else if (verb === 'dsl') declare(value)
+      else send(command, tracker)
+    } else if (waiting.length < WAITING_MAX) waiting = [...waiting, command]
   })
 
   return run
 }
+
+/** The browser asks not to be tracked: Global Privacy Control, or Do Not Track. */
+const objects = (): boolean => navigator.globalPrivacyControl || navigator.doNotTrack === '1'

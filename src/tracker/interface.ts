@@ -12,6 +12,12 @@ export interface TrackerConfig {
   readonly pages?: 'auto' | 'manual'
   /** Keeps the visitor's id in a cookie of this domain, so that its subdomains share it. */
   readonly cookieDomain?: string
+  /** Query parameters that pages' addresses keep, by name; `#` stands for the fragment. Default: none is kept. */
+  readonly keepQuery?: readonly string[]
+  /** `false`: e-mail addresses and card numbers are not masked in addresses, titles and data. Default true. */
+  readonly mask?: boolean
+  /** A browser that sends Do Not Track or Global Privacy Control is not tracked unless it consents. Default false. */
+  readonly honourSignals?: boolean
   /** Says on the console what happens. Default false. */
   readonly debug?: boolean
 }
@@ -60,6 +66,39 @@ export interface FreshProof {
   readonly expiresAt?: number
 }
 
+/** Of `['on', channel, fn]`: called with the data of each notification of that channel; name its type yourself. */
+export type NotificationHandler = (data: never) => void
+
+/** An event that is told by what happens on the page, instead of by a script of the site. */
+export interface DeclaredEvent {
+  /** The event's name. */
+  readonly name: string
+  /** A DOM event, e.g. `click`, `submit`, `change`. */
+  readonly on?: string
+  /** CSS: what the DOM event must happen on, or within. Default: anything. */
+  readonly selector?: string
+  /** Instead of `on`: so many seconds on the page. */
+  readonly after?: number
+  /** Only on pages like this: a path, or a whole address without query and fragment; `*` stands for anything. */
+  readonly url?: string
+  /** How often it must have happened on this page before it is told. Default 1. */
+  readonly count?: number
+  /** Told once a page, at most; always so with `after`. */
+  readonly once?: boolean
+  /** Counts only while the page has the focus. */
+  readonly focus?: boolean
+  readonly category?: string
+  /** The event's data: what to read from the page at that moment. */
+  readonly values?: Readonly<Record<string, DeclaredValue>>
+}
+
+/** The text or an attribute of an element; `attribute: 'value'` is what a field holds now. */
+export interface DeclaredValue {
+  /** CSS; default: what `selector` of the event found. */
+  readonly selector?: string
+  readonly attribute?: string
+}
+
 export type Command =
   | readonly ['config', TrackerConfig]
   | readonly ['event', string, EventOptions?]
@@ -67,8 +106,11 @@ export type Command =
   | readonly ['sendSignIn' | 'sendSignOut' | 'sendUserInfo', EventData?]
   | readonly ['getIDs', (ids: TrackerIds) => void]
   | readonly ['consent', boolean]
+  | readonly ['on', string, NotificationHandler]
   | readonly ['on', 'connection', (status: ConnectionStatus) => void]
   | readonly ['on', 'identity', (status: IdentityStatus) => void]
+  /** Declarations, the address of a JSON file that has them, or nothing for the default set. */
+  | readonly ['dsl', (readonly DeclaredEvent[] | string)?]
   | readonly ['on', 'proof', (request: ProofRequest) => FreshProof | Promise<FreshProof>]
 
 /** The command queue, `_gt`. */

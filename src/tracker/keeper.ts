@@ -30,13 +30,16 @@ const PAIR = 'id'
 const REFUSED = 'off'
 const VISIT_COOKIE = '_gt_visit'
 const VISIT_KEY = '_gt.visit'
-const YEAR_SECONDS = 31_536_000
+const FOR_A_YEAR = '; Max-Age=31536000'
+const NO_LONGER = '; Max-Age=0'
 
 export function makeKeeper({ local, session, cookieDomain: domain }: KeeperOptions): Keeper {
+  const shared = domain ? `; Domain=${domain}` : ''
+
   /** For long: in localStorage, or in a cookie where subdomains share it or localStorage is blocked. */
   function keep(name: string, value: string): void {
     if (!domain && local.write(`_gt.${name}`, value)) return
-    writeCookie(`_gt_${name}`, value, { domain, maxAgeSeconds: YEAR_SECONDS })
+    writeCookie(`_gt_${name}`, value, shared + FOR_A_YEAR)
   }
 
   const read = (name: string): string | null =>
@@ -44,7 +47,7 @@ export function makeKeeper({ local, session, cookieDomain: domain }: KeeperOptio
 
   function remove(name: string): void {
     local.remove(`_gt.${name}`)
-    writeCookie(`_gt_${name}`, '', { domain, maxAgeSeconds: 0 })
+    writeCookie(`_gt_${name}`, '', shared + NO_LONGER)
   }
 
   return {
@@ -60,11 +63,11 @@ export function makeKeeper({ local, session, cookieDomain: domain }: KeeperOptio
     // The visitor stands beside the visit: a visit belongs to the visitor who used it first (E9).
     keepVisit(globalVisitID, visitID) {
       const text = `${visitID}.${globalVisitID}`
-      if (!writeCookie(VISIT_COOKIE, text, { domain })) session.write(VISIT_KEY, text)
+      if (!writeCookie(VISIT_COOKIE, text, shared)) session.write(VISIT_KEY, text)
     },
     forget() {
       remove(PAIR)
-      writeCookie(VISIT_COOKIE, '', { domain, maxAgeSeconds: 0 })
+      writeCookie(VISIT_COOKIE, '', shared + NO_LONGER)
       session.remove(VISIT_KEY)
     },
     hasRefused: () => read(REFUSED) !== null,
@@ -72,6 +75,7 @@ export function makeKeeper({ local, session, cookieDomain: domain }: KeeperOptio
   }
 }
 
-function halves(text: string | null): readonly string[] {
-  return /^[\w-]{1,64}\.[\w-]{1,64}$/.test(text || '') ? (text || '').split('.') : []
+function halves(text: string | null): readonly (string | undefined)[] {
+  const [, first, second] = /^([\w-]{1,64})\.([\w-]{1,64})$/.exec(text || '') || []
+  return [first, second]
 }

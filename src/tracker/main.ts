@@ -8,16 +8,19 @@ declare global {
   }
 }
 
-/** The queue, with a tracker behind it. `home` is the server that the script came from. */
-export function install(home: string): CommandQueue {
+/**
+ * The queue, with a tracker behind it. `home` is the server that the script came from; `nonce` that of its
+ * tag: what a content security policy let in may bring parts along.
+ */
+export function install(home: string, nonce?: string): CommandQueue {
   const queue = window._gt || []
   window._gt = queue
   if (queue.isVestibule) return queue
-  const run = makeFront(home)
+  const run = makeFront(home, nonce)
   // The page may hold on to the array itself, so it is the array that learns to run commands.
   const early = Array.isArray(queue) ? queue.splice(0) : []
   queue.push = (...commands) => {
-    commands.forEach(run)
+    for (const command of commands) run(command)
     return 0
   }
   queue.isVestibule = true

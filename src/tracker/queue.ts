@@ -1,5 +1,6 @@
 /** The events that the server has not acknowledged yet: bounded, in order, each sent again until it is. */
 import type { WireEvent } from '../../protocol/events.ts'
+import { filter, map, toText } from './own.ts'
 
 export interface QueueBounds {
   readonly events: number
@@ -45,47 +46,44 @@ export function makeQueue(bounds: QueueBounds): Queue {
   /** Gives up the oldest BUSINESS events first: a visit without its SYSTEM events is not told right. */
   function bound(): void {
     while (items.length > bounds.events || bytesOf(items) > bounds.bytes) {
-      const waiting = items.filter((item) => item.batch === 0)
-      const given = waiting.find((item) => item.event.eventType === 'BUSINESS') || waiting[0] || items[0]
-      items = items.filter((item) => item !== given)
+      const waiting = filter(items, isWaiting)
+      const business = filter(waiting, (item) => item.event.eventType === 'BUSINESS')
+      const [given] = [...business, ...waiting, ...items]
+      items = filter(items, (item) => item !== given)
       dropped++
     }
   }
 
   return {
     add(event) {
-      items.push(itemOf(event))
+      items = [...items, itemOf(event)]
       bound()
     },
     addEarlier(events) {
-      const at = items.findIndex((item) => item.batch === 0)
-      items.splice(at < 0 ? items.length : at, 0, ...events.map(itemOf))
+      items = [...filter(items, (item) => item.batch), ...map(events, itemOf), ...filter(items, isWaiting)]
       bound()
     },
     take(batch, fit) {
-      const fitting = items.filter((item) => item.batch !== 0 || item.bytes <= fit.bytes)
+      const fitting = filter(items, (item) => item.batch || item.bytes <= fit.bytes)
       dropped += items.length - fitting.length
       items = fitting
-      const taken = fill(
-        items.filter((item) => item.batch === 0),
-        fit,
-      )
+      const taken = fill(filter(items, isWaiting), fit)
       for (const item of taken) item.batch = batch
-      return taken.map((item) => item.event)
+      return map(taken, eventOf)
     },
-    oldest: (fit) => fill(items, fit).map((item) => item.event),
+    oldest: (fit) => map(fill(items, fit), eventOf),
     settle(batch) {
-      const settled = items.filter((item) => item.batch === batch)
-      items = items.filter((item) => item.batch !== batch)
-      return settled.map((item) => item.event)
+      const settled = filter(items, (item) => item.batch === batch)
+      items = filter(items, (item) => item.batch !== batch)
+      return map(settled, eventOf)
     },
     unsend() {
       for (const item of items) item.batch = 0
     },
     restamp(visitID) {
-      items = items.map((item) => ({ ...item, event: { ...item.event, visitID } }))
+      items = map(items, (item) => ({ ...item, event: { ...item.event, visitID } }))
     },
-    events: () => items.map((item) => item.event),
+    events: () => map(items, eventOf),
     clear() {
       items = []
     },
@@ -97,17 +95,24 @@ export function makeQueue(bounds: QueueBounds): Queue {
 }
 
 function itemOf(event: WireEvent): Item {
-  return { event, bytes: new TextEncoder().encode(JSON.stringify(event)).length + 1, batch: 0 }
+  return { event, bytes: new TextEncoder().encode(toText(event)).length + 1, batch: 0 }
 }
 
-const bytesOf = (items: readonly Item[]): number => items.reduce((sum, item) => sum + item.bytes, 0)
+const eventOf = ({ event }: Item): WireEvent => event
+const isWaiting = ({ batch }: Item): boolean => batch === 0
+
+function bytesOf(items: readonly Item[]): number {
+  let sum = 0
+  for (const { bytes } of items) sum += bytes
+  return sum
+}
 
 /** The first items, as many as fit. */
-function fill(items: readonly Item[], fit: QueueBounds): readonly Item[] {
-  let bytes = 0
-  const end = items.findIndex((item, count) => {
-    bytes += item.bytes
-    return count >= fit.events || bytes > fit.bytes
+function fill(items: readonly Item[], { events, bytes }: QueueBounds): readonly Item[] {
+  let eventsLeft = events
+  let bytesLeft = bytes
+  return filter(items, (item) => {
+    bytesLeft -= item.bytes
+    return bytesLeft >= 0 && eventsLeft-- > 0
   })
-  return end < 0 ? items : items.slice(0, end)
 }

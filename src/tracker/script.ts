@@ -1,6 +1,6 @@
 /** `tracker.js`, for a script tag: the server is where the script came from, unless `config` says otherwise. */
 import { install } from './main.ts'
 
-const { currentScript } = document
-const source = currentScript instanceof HTMLScriptElement ? currentScript.src : location.href
-install(new URL(source, location.href).origin)
+// A boundary: what runs this is a script tag, or nothing that could be asked.
+const { src, nonce } = (document.currentScript || {}) as Partial<HTMLScriptElement>
+install(new URL(src || location.href).origin, nonce)

@@ -1,5 +1,7 @@
 /** Keeps each tab's queue in localStorage, and takes over what a closed tab left there, one tab for each (T3). */
 import type { WireEvent } from '../../protocol/events.ts'
+import { attempt } from './attempt.ts'
+import { map, parse, toText } from './own.ts'
 import type { Place } from './places.ts'
 
 /** A queue at rest. */
@@ -27,11 +29,8 @@ export interface Shelf {
 
 export const QUEUE_KEY = '_gt.q.'
 const PROOF_KEY = '_gt.proof.'
-const CLAIM_KEY = '_gt.claim.'
 /** Without Web Locks: a queue untouched for so long is a crashed tab's. Timers of hidden tabs run once a minute. */
 const ABANDONED_MS = 5 * 60_000
-/** How long a claim must stand before it counts. */
-const CLAIM_MS = 200
 
 export interface ShelfOptions {
   readonly local: Place
@@ -46,9 +45,11 @@ export function makeShelf({ local, session, pageKey, locks }: ShelfOptions): She
   let release: () => void = () => undefined
 
   function take(key: string, receive: (shelved: Shelved) => void): void {
-    const shelved = parse(local.read(key))
+    const shelved = readShelved(local.read(key))
+    // Without Web Locks nobody else may have it; another tab that took it, at its own random time, has removed it.
+    if (!locks && shelved && Date.now() - shelved.touchedAt < ABANDONED_MS) return
     // Received first, removed then: a crash between the two doubles events, which their ids make harmless.
-    if (shelved) receive({ ...shelved, events: shelved.events.map(withProof) })
+    if (shelved) receive({ ...shelved, events: map(shelved.events, withProof) })
     local.remove(key)
   }
 
@@ -65,22 +66,10 @@ export function makeShelf({ local, session, pageKey, locks }: ShelfOptions): She
     return proof ? { ...event, data: { ...event.data, proof } } : event
   }
 
-  /** Two tabs may claim at once: the later claim stands, and the earlier one sees that it does. */
-  async function claim(key: string): Promise<boolean> {
-    const shelved = parse(local.read(key))
-    if (shelved && Date.now() - shelved.touchedAt < ABANDONED_MS) return false
-    const name = CLAIM_KEY + key
-    local.write(name, pageKey)
-    await new Promise((resolve) => setTimeout(resolve, CLAIM_MS))
-    if (local.read(name) !== pageKey) return false
-    local.remove(name)
-    return true
-  }
-
   return {
     keep(shelved) {
       if (shelved.events.length + shelved.dropped === 0) local.remove(own)
-      else local.write(own, JSON.stringify({ ...shelved, events: shelved.events.map(withoutProof) }))
+      else local.write(own, toText({ ...shelved, events: map(shelved.events, withoutProof) }))
     },
     forgetProof: (eventID) => session.remove(PROOF_KEY + eventID),
     hold() {
@@ -91,25 +80,26 @@ export function makeShelf({ local, session, pageKey, locks }: ShelfOptions): She
     },
     release: () => release(),
     async takeOver(receive) {
-      for (const key of local.keys()) {
-        if (!key.startsWith(QUEUE_KEY) || key === own) continue
+      for (const key of local.keys(QUEUE_KEY)) {
+        if (key === own) continue
         if (locks) await locks.request(key, { ifAvailable: true }, (lock) => lock && take(key, receive))
-        else if (await claim(key)) take(key, receive)
+        else take(key, receive)
       }
     },
     clear() {
-      for (const key of local.keys()) if (key.startsWith(QUEUE_KEY)) local.remove(key)
-      for (const key of session.keys()) if (key.startsWith(PROOF_KEY)) session.remove(key)
+      for (const key of local.keys(QUEUE_KEY)) local.remove(key)
+      for (const key of session.keys(PROOF_KEY)) session.remove(key)
     },
   }
 }
 
-function parse(text: string | null): Shelved | null {
-  try {
-    // A boundary: a tracker of ours wrote it, or it is dropped; the server checks every event again.
-    const shelved = JSON.parse(text || '') as Shelved
-    return shelved.events.every(({ eventID }) => eventID) ? shelved : null
-  } catch {
-    return null
-  }
+function readShelved(text: string | null): Shelved | null {
+  return (
+    attempt(() => {
+      // A boundary: a tracker of ours wrote it, or it is dropped; the server checks every event again.
+      const shelved = parse(text || '') as Shelved
+      for (const { eventID } of shelved.events) if (!eventID) return null
+      return shelved
+    }) || null
+  )
 }

@@ -2,8 +2,10 @@
 import type { WireEvent } from '../../protocol/events.ts'
 import type { NamedEvent } from './commands.ts'
 import { type DeliveryOptions, makeDelivery } from './delivery.ts'
-import type { TrackerConfig, TrackerIds } from './interface.ts'
+import type { TrackerIds } from './interface.ts'
 import type { Keeper } from './keeper.ts'
+import { parse, toText } from './own.ts'
+import { cleanUrl, maskText, maskValue } from './privacy.ts'
 import { randomUuid } from './random.ts'
 import { watchRoutes } from './routes.ts'
 import { makeWho } from './who.ts'
@@ -11,9 +13,17 @@ import { makeWho } from './who.ts'
 export interface TrackerOptions
   extends Pick<
     DeliveryOptions,
-    'endpoint' | 'shelf' | 'guard' | 'onStatus' | 'onIdentity' | 'onWithdrawn' | 'askProof' | 'log'
+    | 'config'
+    | 'shelf'
+    | 'guard'
+    | 'onStatus'
+    | 'onIdentity'
+    | 'onWithdrawn'
+    | 'onNotify'
+    | 'loadHttp'
+    | 'askProof'
+    | 'log'
   > {
-  readonly config: TrackerConfig
   readonly keeper: Keeper
   /** The visitor agreed to be tracked: a withdrawal before it no longer holds (V11). */
   readonly hasConsent: boolean
@@ -26,8 +36,7 @@ export interface Tracker {
   withdraw(isKnown: boolean): void
 }
 
-const SYSTEM = /^(VisitStarted|PageEntered|PageExited|SignIn|SignOut|UserInfo|ConsentWithdrawn)$/
-const URL_LENGTH = 2_048
+const SYSTEM = /^(VisitStarted|PageEntered|PageExited|Sign(In|Out)|UserInfo|ConsentWithdrawn)$/
 const TITLE_LENGTH = 512
 const LANGUAGE_LENGTH = 35
 
@@ -36,7 +45,7 @@ export function makeTracker(options: TrackerOptions): Tracker {
   const isAuto = config.pages !== 'manual'
   const who = makeWho(keeper)
   let pageID = randomUuid()
-  let entered: { title: string } | undefined
+  let entered: { title: string; readonly eventID: string } | undefined
   let enteredAt = 0
   let referrer = document.referrer
   let isOver = false
@@ -46,6 +55,7 @@ export function makeTracker(options: TrackerOptions): Tracker {
     ...options,
     who,
     introduce: () => ({
+      type: 'hello',
       ...who.pair(),
       visitID: currentVisit(),
       pageID,
@@ -53,6 +63,8 @@ export function makeTracker(options: TrackerOptions): Tracker {
       sentAt: Date.now(),
     }),
     onFlush: putTitle,
+    onNotify: (message) =>
+      message.page && message.page !== pageID ? 'notThisPage' : options.onNotify(message),
     onHello() {
       if (!isOver && who.follow()) stampAnew()
     },
@@ -71,31 +83,28 @@ export function makeTracker(options: TrackerOptions): Tracker {
       LANGUAGE_LENGTH,
     )
 
-  function makeEvent({ eventName, data, category }: NamedEvent, visitID: string): WireEvent {
+  function makeEvent(named: NamedEvent, visitID: string): WireEvent {
+    const isSystem = SYSTEM.test(named.eventName)
     return {
-      eventType: SYSTEM.test(eventName) ? 'SYSTEM' : 'BUSINESS',
-      eventName,
+      ...named,
+      eventType: isSystem ? 'SYSTEM' : 'BUSINESS',
       eventID: randomUuid(),
       visitID,
       pageID,
       timestamp: Date.now(),
-      url: location.href.slice(0, URL_LENGTH),
+      url: cleanUrl(location.href, config),
       languageCode: languageCode(),
-      ...(category && { category }),
       // A copy: what the page changes later has not happened yet.
-      data: JSON.parse(JSON.stringify(data)),
+      data: parse(toText(named.data), (_, value) => (isSystem ? value : maskValue(value, config))),
     }
   }
 
   function visitStarted(visitID: string): WireEvent {
-    const data = {
-      screen: `${screen.width}x${screen.height}`,
-      timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
-      ...(hasConsent && { consent: true }),
-    }
+    // No screen and no time zone: who put them together could tell browsers apart.
+    const data = hasConsent ? { consent: true } : {}
     return {
       ...makeEvent({ eventName: 'VisitStarted', data }, visitID),
-      referrer: referrer.slice(0, URL_LENGTH),
+      referrer: cleanUrl(referrer, config),
     }
   }
 
@@ -113,7 +122,7 @@ export function makeTracker(options: TrackerOptions): Tracker {
     const known = who.visitID()
     const visitID = known || who.openVisit()
     delivery.restamp(visitID, known ? undefined : visitStarted(visitID))
-    if (isAuto && !delivery.waits('PageEntered', pageID)) enterPage()
+    if (isAuto && !(entered && delivery.waits(entered.eventID))) enterPage()
   }
 
   function enterPage(data: NamedEvent['data'] = {}): void {
@@ -122,7 +131,7 @@ export function makeTracker(options: TrackerOptions): Tracker {
     const event = {
       ...makeEvent({ eventName: 'PageEntered', data }, currentVisit()),
       title: '',
-      referrer: referrer.slice(0, URL_LENGTH),
+      referrer: cleanUrl(referrer, config),
     }
     entered = event
     referrer = location.href
@@ -132,7 +141,7 @@ export function makeTracker(options: TrackerOptions): Tracker {
 
   /** Sites set the title after the route, or when their scripts have run: it is read again before an event leaves. */
   function putTitle(): void {
-    if (entered) entered.title = document.title.slice(0, TITLE_LENGTH)
+    if (entered) entered.title = maskText(document.title, config).slice(0, TITLE_LENGTH)
   }
 
   function exitPage(given: NamedEvent['data'] = {}): void {
@@ -185,7 +194,7 @@ export function makeTracker(options: TrackerOptions): Tracker {
       isOver = true
       delivery.finish(isKnown ? null : last)
       // Not where another tab has begun anew meanwhile.
-      if (keeper.readPair()?.deviceToken !== who.pair().deviceToken) return
+      if (who.follow()) return
       keeper.forget()
       shelf.clear()
     },
@@ -194,8 +203,7 @@ export function makeTracker(options: TrackerOptions): Tracker {
 
 /** After the page's deferred scripts: until then its title may not be its own. */
 function whenScriptsRan(work: () => void): void {
-  const [loading] = performance.getEntriesByType('navigation')
-  if (loading instanceof PerformanceNavigationTiming && loading.domContentLoadedEventStart === 0) {
-    document.addEventListener('DOMContentLoaded', work)
-  } else work()
+  // Deprecated, and still the one place that tells it in every browser: readyState changes before they run.
+  if (performance.timing.domContentLoadedEventStart === 0) document.addEventListener('DOMContentLoaded', work)
+  else work()
 }
