@@ -16,8 +16,8 @@ export interface WatchedServer {
   /** The process; another one after a restart. */
   readonly child: () => ChildProcess
   readonly isRunning: () => boolean
-  /** The lines it logged, parsed; a test may empty it. */
-  readonly logged: LogLine[]
+  /** The lines it logged, parsed. */
+  readonly logged: readonly LogLine[]
   /** A GET with the key. */
   readonly ask: (path: string) => Promise<{ readonly status: number; readonly body: Record<string, unknown> }>
   /** One figure of `/metrics`; 0 where it has not been counted yet. */
