@@ -13,7 +13,7 @@ import {
 } from './context.ts'
 import type { PersonErasedEntry } from './entries.ts'
 import type { Who } from './facts.ts'
-import { endsSession, forgetsRejections, liftsRejection, links, linksOnly } from './identity-steps.ts'
+import { endsSession, liftsRejection, links, linksOnly } from './identity-steps.ts'
 import { APPLIED, refusal } from './lease-steps.ts'
 import type { ErasedRaised, IdentityRaised, VerdictRaised } from './raised.ts'
 import { becomes, chain, type Step, withFacts } from './steps.ts'
@@ -150,13 +150,15 @@ export function forgetsPerson(context: VisitorContext, { identityId, pseudonym }
     latest: sealed(latest && { ...latest, visit: hideVisit(latest.visit), who: hideWho(latest.who) }),
     rejected: context.rejected.filter((id) => id !== identityId),
     assumption: context.assumption?.identityId === identityId ? null : context.assumption,
-    verdicts: forgetsRejections(context.verdicts, identityId).map((verdict) => ({
-      ...verdict,
-      identityId: hide(verdict.identityId),
-      decision: verdict.decision?.assumption.identityId === identityId ? null : verdict.decision,
-      before: forgets(verdict.before),
-      confirmedBefore: verdict.confirmedBefore === identityId ? null : verdict.confirmedBefore,
-    })),
+    // What was decided about them is nobody's any more, and cannot be taken back.
+    verdicts: context.verdicts
+      .filter((verdict) => verdict.identityId !== identityId)
+      .map((verdict) => ({
+        ...verdict,
+        decision: verdict.decision?.assumption.identityId === identityId ? null : verdict.decision,
+        before: forgets(verdict.before),
+        confirmedBefore: verdict.confirmedBefore === identityId ? null : verdict.confirmedBefore,
+      })),
   })
 }
 

@@ -22,6 +22,7 @@ const CATEGORY = 1 << 15
 const CARRIED = 1 << 16
 const LATE = 1 << 17
 const FAULTED = 1 << 18
+const ERASED = 1 << 19
 
 /** What an entry shares with the one before it; at a chunk's beginning all of it is empty. */
 interface Running {
@@ -122,6 +123,7 @@ function writeKept(out: Writer, running: Running, entry: StoredEntry, kindBits: 
   if (entry.outcome !== null && entry.outcome !== undefined) head |= OUTCOME
   if (entry.given !== null && entry.given !== undefined) head |= GIVEN
   if (entry.faulted) head |= FAULTED
+  if (entry.erased) head |= ERASED
   out.uint(head)
   if (head & AT) out.near(entry.at, running.at)
   if (head & PLACE) {
@@ -165,6 +167,7 @@ export function decodeChunk(from: Reader, firstSeq: number): StoredEntry[] {
       outcome: head & OUTCOME ? from.data() : null,
       given: head & GIVEN ? from.data() : null,
       faulted: (head & FAULTED) !== 0,
+      ...(head & ERASED ? ({ erased: true } as const) : {}),
     }
     if (head & OTHER) {
       const kind = from.text() ?? ''

@@ -82,6 +82,12 @@ function putVisitor(tables: Tables, puts: Puts, { visitor, value }: VisitorPut):
   }
   const armedAt = stored === undefined ? 0 : armedAtOf(stored)
   const connected = stored === undefined ? 0 : connectedOf(stored)
+  if (value === null) {
+    puts.remove('visitors', KEYS.visitor.of(row.number))
+    if (armedAt !== 0) puts.remove('deadlines', KEYS.deadline.of(armedAt, row.number))
+    if (connected !== 0) puts.remove('connected', KEYS.visitor.of(row.number))
+    return
+  }
   puts.put('visitors', KEYS.visitor.of(row.number), value)
   if (row.armedAt !== armedAt) {
     if (armedAt !== 0) puts.remove('deadlines', KEYS.deadline.of(armedAt, row.number))

@@ -1,4 +1,5 @@
 /** What the store can do: rows go in by one commit, and are found again. `openStore` makes it, over LMDB. */
+import type { ErasedReads, ErasingPuts, ErasureStore } from './erased.ts'
 import type {
   AddressKind,
   AddressRow,
@@ -34,7 +35,7 @@ export interface Span {
 }
 
 /** Single rows: answered from a draft where it has them, else from disk. */
-export interface RowReads {
+export interface RowReads extends ErasedReads {
   /** The visitor's number, or 0. */
   visitorNumber(globalVisitID: string): number
   visitor(number: number): VisitorRow | null
@@ -65,7 +66,7 @@ export interface Stretch {
  * The rows of one commit, readable before they are on disk. A draft made behind another reads through it, so the
  * next batch can be applied while this one is written.
  */
-export interface Draft extends RowReads {
+export interface Draft extends RowReads, ErasingPuts {
   /** Allots the next number to a new visitor, or gives the one it has. */
   numberVisitor(globalVisitID: string): number
   /** Allots the next number to a new identity, or gives the one it has. */
@@ -104,7 +105,7 @@ export interface StoreStats {
 }
 
 /** The store's reads of lists see what is committed, never a draft. None keeps an iterator over an await. */
-export interface Store extends RowReads {
+export interface Store extends RowReads, ErasureStore {
   readonly path: string
   /** Where the last commit ended: the committer goes on from here (E4). */
   lastPosition(): number

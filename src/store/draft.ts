@@ -1,5 +1,7 @@
 // The rows of one commit while they are gathered; readable at once, also through a draft made behind this one.
 import type { Draft, RowReads, Stretch } from './contract.ts'
+import type { ErasingPuts } from './erased.ts'
+import { emptyHiding, type HidingRows, hidingPuts } from './hiding.ts'
 import type {
   AddressRow,
   BaseRow,
@@ -24,10 +26,12 @@ export interface DraftVisitor {
   /** What the disk must say: the seq before the first of these entries. */
   readonly previousSeq: number
   readonly entries: readonly StoredEntry[]
+  /** It is erased: its row goes. */
+  readonly isGone?: boolean
 }
 
 /** What the commit writes. */
-export interface DraftRows {
+export interface DraftRows extends HidingRows {
   readonly visitorNumbers: Map<string, number>
   readonly identityNumbers: Map<string, number>
   readonly visitors: Map<number, DraftVisitor>
@@ -38,7 +42,8 @@ export interface DraftRows {
   readonly sessions: Map<string, SessionRow>
   readonly pages: Map<string, PageRow>
   readonly names: Map<string, NameRow>
-  readonly identities: Map<number, IdentityRow>
+  /** Null = it is erased. */
+  readonly identities: Map<number, IdentityRow | null>
   readonly links: Map<string, LinkRow>
   readonly contacts: Map<string, ContactRow>
   readonly changes: ChangeRow[]
@@ -75,6 +80,7 @@ export function createDraft(
   const draft: Draft = {
     ...readsOf(rows),
     ...putsOf(rows),
+    ...hidingPuts(rows),
     numberVisitor(globalVisitID) {
       const known = draft.visitorNumber(globalVisitID)
       if (known > 0) return known
@@ -124,6 +130,7 @@ function emptyRows(below: RowReads, next: Readonly<Numbers>): DraftRows {
     userAgents: new Map(),
     addresses: new Map(),
     scores: new Map(),
+    ...emptyHiding(),
     next: { ...next },
     below,
   }
@@ -137,7 +144,11 @@ function readsOf(rows: DraftRows): RowReads {
   return {
     visitorNumber: (globalVisitID) =>
       rows.visitorNumbers.get(globalVisitID) ?? rows.below.visitorNumber(globalVisitID),
-    visitor: (number) => rows.visitors.get(number)?.row ?? rows.below.visitor(number),
+    visitor(number) {
+      const put = rows.visitors.get(number)
+      if (put === undefined) return rows.below.visitor(number)
+      return put.isGone === true ? null : put.row
+    },
     visit: (number, ordinal) => rows.visits.get(path(number, ordinal)) ?? rows.below.visit(number, ordinal),
     session: (number, visit, ordinal) =>
       rows.sessions.get(path(number, visit, ordinal)) ?? rows.below.session(number, visit, ordinal),
@@ -146,7 +157,10 @@ function readsOf(rows: DraftRows): RowReads {
     name: (kind, name) => rows.names.get(namePath(kind, name)) ?? rows.below.name(kind, name),
     identityNumber: (identityId) =>
       rows.identityNumbers.get(identityId) ?? rows.below.identityNumber(identityId),
-    identity: (identity) => rows.identities.get(identity) ?? rows.below.identity(identity),
+    identity(identity) {
+      const put = rows.identities.get(identity)
+      return put === undefined ? rows.below.identity(identity) : put
+    },
     link: (number, visit, identity) =>
       rows.links.get(path(number, visit, identity)) ?? rows.below.link(number, visit, identity),
     token: (globalVisitID) => rows.tokens.get(globalVisitID) ?? rows.below.token(globalVisitID),
@@ -154,13 +168,24 @@ function readsOf(rows: DraftRows): RowReads {
       seqIn(rows.visitors.get(number), eventID) || rows.below.seenSeq(number, eventID),
     userAgent: (userAgentId) => rows.userAgents.get(userAgentId) ?? rows.below.userAgent(userAgentId),
     contactsOfEntry: (number, seq) => contactsOfEntry(rows, number, seq),
+    erasedAt: (kind, id) => rows.erased.get(`${kind} ${id}`)?.at ?? rows.below.erasedAt(kind, id),
+    erasedSpans: (number) => rows.erasedSpans.get(number) ?? rows.below.erasedSpans(number),
     score: (rule, version) => rows.scores.get(scorePath(rule, version)) ?? rows.below.score(rule, version),
   }
 }
 
 function putsOf(
   rows: DraftRows,
-): Omit<Draft, keyof RowReads | 'numberVisitor' | 'numberIdentity' | 'changes' | 'stretches' | 'isEmpty'> {
+): Omit<
+  Draft,
+  | keyof RowReads
+  | keyof ErasingPuts
+  | 'numberVisitor'
+  | 'numberIdentity'
+  | 'changes'
+  | 'stretches'
+  | 'isEmpty'
+> {
   return {
     putVisitor: (row, entries, previousSeq) => putVisitor(rows, { row, entries, previousSeq }),
     putBase: (row) => void rows.bases.push(row),

@@ -3,6 +3,7 @@ import type { Writer } from './bytes.ts'
 import { encodeChunk } from './chunk.ts'
 import type { Stretch } from './contract.ts'
 import type { DraftRows, DraftVisitor } from './draft.ts'
+import { hidingRows } from './hiding.ts'
 import { addressKey, hash16, idKey, scoreKey, WIDTH } from './keys.ts'
 import { nameKey } from './name-key.ts'
 import {
@@ -23,7 +24,8 @@ import { encodeVisitor } from './visitor-row.ts'
 /** A visitor's row; the transaction checks the fence and moves its deadline. */
 export interface VisitorPut {
   readonly visitor: DraftVisitor
-  readonly value: Uint8Array
+  /** Null = it goes. */
+  readonly value: Uint8Array | null
 }
 
 /** A chunk of the stream; the transaction remembers its eventIDs. */
@@ -54,7 +56,7 @@ export interface Batch {
 export function encodeDraft(out: Writer, draft: DraftRows, at: number): Batch {
   const visitors = Array.from(draft.visitors.values(), (visitor): VisitorPut => {
     if (visitor.previousSeq + visitor.entries.length !== visitor.row.seq) throw gap('seq', visitor.row.number)
-    return { visitor, value: encodeVisitor(out, visitor.row) }
+    return { visitor, value: visitor.isGone === true ? null : encodeVisitor(out, visitor.row) }
   })
   const chunks = draft.stretches.map(
     (stretch): ChunkPut => ({ stretch, value: encodeChunk(out, stretch.entries) }),
@@ -64,6 +66,7 @@ export function encodeDraft(out: Writer, draft: DraftRows, at: number): Batch {
     ...sharedRows(out, draft),
     ...ruleRows(out, draft),
     ...tokenRows(out, draft),
+    ...hidingRows(out, draft),
   ]
   const firstPosition = draft.stretches[0]?.entries[0]?.position ?? 0
   const stretches = stretchesOf(draft.stretches, firstPosition)
@@ -118,7 +121,7 @@ function visitorRows(out: Writer, draft: DraftRows): RowPut[] {
   const rows: RowPut[] = []
   for (const [globalVisitID, number] of draft.visitorNumbers) {
     // A number without a row would be allotted again after a restart: it is kept only with the visitor.
-    if (!draft.visitors.has(number)) continue
+    if (number === 0 || !draft.visitors.has(number)) continue
     rows.push({ table: 'visitorNumbers', key: idKey(globalVisitID), value: encodeNumber(out, number) })
   }
   for (const row of draft.bases) {
@@ -149,10 +152,11 @@ function visitorRows(out: Writer, draft: DraftRows): RowPut[] {
 function sharedRows(out: Writer, draft: DraftRows): RowPut[] {
   const rows: RowPut[] = []
   for (const [identityId, identity] of draft.identityNumbers) {
-    if (!draft.identities.has(identity)) continue
+    if (identity === 0 || !draft.identities.has(identity)) continue
     rows.push({ table: 'identityNumbers', key: hash16(identityId), value: encodeNumber(out, identity) })
   }
   for (const row of draft.identities.values()) {
+    if (row === null) continue
     rows.push({
       table: 'identities',
       key: KEYS.identity.bound([row.identity], 0),

@@ -2,6 +2,7 @@
 import type { Reader } from './bytes.ts'
 import { decodeChunk } from './chunk.ts'
 import type { RowReads } from './contract.ts'
+import { createErasedReads } from './erasing.ts'
 import { hash16, idKey, scoreKey, seenKey } from './keys.ts'
 import { nameKey } from './name-key.ts'
 import { decodeContact, decodeIdentity, decodeScore, decodeToken } from './node-rows.ts'
@@ -21,6 +22,7 @@ export function createRowReads(tables: Tables, reader: Reader): RowReads {
   }
 
   return {
+    ...createErasedReads(tables, reader),
     visitorNumber: (globalVisitID) => at(tables.visitorNumbers, idKey(globalVisitID))?.uint() ?? 0,
     visitor(number) {
       const row = at(tables.visitors, KEYS.visitor.of(number))

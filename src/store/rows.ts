@@ -67,6 +67,7 @@ interface Kept {
   readonly outcome: unknown
   /** The machine threw (E12): it changed nothing. */
   readonly faulted: boolean
+  readonly erased?: true // Q12: what it said was overwritten.
 }
 
 export interface StoredEvent extends Kept {

@@ -1,12 +1,14 @@
 // The store over LMDB: opens a folder, writes drafts to it, and finds the rows again.
 import { mkdirSync } from 'node:fs'
 import { type Availability, createAvailability } from './availability.ts'
-import { createReader, createWriter } from './bytes.ts'
+import { createReader, createWriter, type Reader } from './bytes.ts'
 import { type BeforePut, checkPosition, createPuts, lastCommit, type Puts, putBatch } from './commit.ts'
 import type { Draft, Store } from './contract.ts'
 import { createDraft, type DraftRows, highest, type Numbers } from './draft.ts'
 import { encodeDraft } from './encode.ts'
+import { createErasing } from './erasing.ts'
 import { commitErrorOf, StaleCommit, StoreLocked, StoreTooNew, StoreUnavailable } from './errors.ts'
+import { highestGone } from './hiding.ts'
 import { idKey } from './keys.ts'
 import { BOOT_KEY, prepareLayout, readCounter } from './layout.ts'
 import { createLists } from './lists.ts'
@@ -47,7 +49,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   })
   const drafts = new WeakMap<Draft, DraftRows>()
   let end = lastCommit(tables, reader)
-  let next = readNext(tables)
+  let next = readNext(tables, reader)
 
   /** One transaction, on disk when it resolves. */
   async function transact(change: (puts: Puts) => void): Promise<void> {
@@ -104,6 +106,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     ...createProofs(tables),
     ...createRelayRows(tables, { reader, writer }, write),
     ...createUpkeep(tables, { reader, writer }, write),
+    ...createErasing(tables, { reader, writer }, write),
     path,
     boot,
     lastPosition: () => end.position,
@@ -175,13 +178,14 @@ function openFolder(path: string, unlock: () => void): { readonly tables: Tables
   }
 }
 
-/** The numbers after the highest on disk. */
-function readNext(tables: Tables): Numbers {
+/** The numbers after the highest on disk, and after those that were erased: none is given out twice. */
+function readNext(tables: Tables, reader: Reader): Numbers {
   const [visitor] = tables.visitors.getKeys({ reverse: true, limit: 1 })
   const [identity] = tables.identities.getKeys({ reverse: true, limit: 1 })
+  const gone = highestGone(tables, reader)
   return {
-    visitor: 1 + (visitor === undefined ? 0 : KEYS.visitor.part(visitor, 0)),
-    identity: 1 + (identity === undefined ? 0 : KEYS.identity.part(identity, 0)),
+    visitor: 1 + Math.max(gone.visitor, visitor === undefined ? 0 : KEYS.visitor.part(visitor, 0)),
+    identity: 1 + Math.max(gone.identity, identity === undefined ? 0 : KEYS.identity.part(identity, 0)),
   }
 }
 

@@ -36,6 +36,10 @@ export const TABLE_NAMES = [
   'relay',
   'sent',
   'dead',
+  'erased',
+  'erasedSpans',
+  'erasures',
+  'mentions',
   'notes',
   'meta',
 ] as const

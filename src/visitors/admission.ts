@@ -17,10 +17,14 @@ export interface Door {
 }
 
 export function createDoor({ store, view, bind }: AdmissionOptions): Door {
+  const isErased = (globalVisitID: string): boolean => store.erasedAt('device', globalVisitID) !== 0
+
   const isKnown = (globalVisitID: string): boolean =>
-    store.visitorNumber(globalVisitID) !== 0 || store.token(globalVisitID) !== null
+    store.visitorNumber(globalVisitID) !== 0 || store.token(globalVisitID) !== null || isErased(globalVisitID)
 
   const isRight = async (globalVisitID: string, tokenHash: Uint8Array | null): Promise<boolean> => {
+    // Q12: nobody speaks for a device that was erased; it begins as a new one.
+    if (isErased(globalVisitID)) return false
     const bound = store.token(globalVisitID)
     if (bound !== null) return tokenHash !== null && timingSafeEqual(bound.hash, tokenHash)
     return tokenHash === null || bind(globalVisitID, tokenHash)

@@ -3,6 +3,7 @@ import type { Fact } from '../../machines/facts.ts'
 import { MACHINE_VERSION, SnapshotDamaged } from '../../machines/versions.ts'
 import { birth, startVisitor, type VisitorActor, type VisitorSnapshot } from '../../machines/visitor.ts'
 import type { Draft } from '../store/contract.ts'
+import type { ErasedSpan } from '../store/erased.ts'
 import type { VisitorRow } from '../store/rows.ts'
 import { rebuild } from './replay.ts'
 import type { Room } from './room.ts'
@@ -23,12 +24,19 @@ export interface Awake {
   /** Batches that hold entries of it and are not on disk. */
   unflushed: number
   lastUsedAt: number
+  /** Pseudonyms of people it has forgotten since it woke. */
+  readonly forgotten: Set<string>
+  /** What of its visits was erased: nothing comes late to it. */
+  erasedSpans: readonly ErasedSpan[]
 }
 
 /** Wakes a visitor from its row, or brings a new one to life. Throws `SnapshotTooNew`. */
 export function wake(room: Room, globalVisitID: string, draft: Draft): Awake {
   const row = draft.visitor(draft.visitorNumber(globalVisitID))
-  return row === null ? born(room, globalVisitID) : restored(room, row)
+  if (row === null) return born(room, globalVisitID)
+  const awake = restored(room, row)
+  awake.erasedSpans = draft.erasedSpans(row.number)
+  return awake
 }
 
 function born(room: Room, globalVisitID: string): Awake {
@@ -83,6 +91,8 @@ function living(row: VisitorRow, snapshot: VisitorSnapshot, boot: number): Awake
     identity: null,
     unflushed: 0,
     lastUsedAt: 0,
+    forgotten: new Set(),
+    erasedSpans: [],
   }
   listen(awake)
   return awake

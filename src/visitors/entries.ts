@@ -72,8 +72,9 @@ export function givenOf(entry: EventEntry, openedVisit: boolean): Given | null {
 
 /** The payload of an entry that is no event: itself without its stamp and type. */
 export function payloadOf(entry: Exclude<Entry, EventEntry>): Readonly<Record<string, unknown>> {
-  const { type: _type, seq: _seq, position: _position, at: _at, ...payload } = entry
-  return payload
+  const { type, seq: _seq, position: _position, at: _at, ...payload } = entry
+  // Q12: the id of one who is erased is not written down again.
+  return type === 'person.erased' ? { ...payload, identityId: entry.pseudonym } : payload
 }
 
 /** What followed from an entry, as it is kept: without facts about pages. */

@@ -1,15 +1,19 @@
 /** Applies what one visitor was told to its actor, entry by entry, and puts the rows that follow into the draft. */
 import type { VisitorContext } from '../../machines/context.ts'
-import { type Deadline, deadlinesOf, nextDue } from '../../machines/deadlines.ts'
+import { nextDue } from '../../machines/deadlines.ts'
 import type { Entry, Stamp } from '../../machines/entries.ts'
-import type { Fact } from '../../machines/facts.ts'
+import { forgetsPerson } from '../../machines/verdict-steps.ts'
 import { faultOf, type VisitorSnapshot } from '../../machines/visitor.ts'
 import type { Draft } from '../store/contract.ts'
+import type { ErasedSpan } from '../store/erased.ts'
 import type { StoredEntry } from '../store/rows.ts'
+import { armed, nameOf, rearmed, stillArmed } from './arming.ts'
 import { type Awake, revive } from './awake.ts'
-import type { Committed, EventRejection, LeaseAnswer, NewEntry, NewEvent, Outcome } from './contract.ts'
+import type { Committed, NewEntry, NewEvent, Outcome } from './contract.ts'
 import { eventEntry, givesConsent } from './entries.ts'
+import { comesTooLate, type Forgetting, hasForgotten, knows, namedBy } from './forgetting.ts'
 import { lookedIdentity, namedVisit } from './lookups.ts'
+import { leaseOf, rejected } from './outcomes.ts'
 import type { Applied } from './putting.ts'
 import type { Room } from './room.ts'
 import { putRows } from './rows.ts'
@@ -18,7 +22,17 @@ import { toSnapshotRow } from './snapshots.ts'
 /** The state after every so many entries is kept, so that replay and time travel need not begin at the birth. */
 export const BASE_EVERY = 1_000
 
-export interface Recorder {
+/** What an erasure, or retention, does to a visitor. */
+export interface Erasable {
+  /** Forgets a person, unless it did so before; from here on it is replayed from after that. */
+  readonly forget: (person: Forgetting) => void
+  /** Nothing comes late to these stretches any more. */
+  readonly keepSpans: (spans: readonly ErasedSpan[]) => void
+  /** The device is erased: its row goes, and nothing is taken from it any more. */
+  readonly erase: () => void
+}
+
+export interface Recorder extends Erasable {
   /** Applies one entry after the deadlines due before it; what became of it, once the draft is on disk. */
   readonly take: (entry: NewEntry) => Outcome
   /** Applies the deadlines that are due, and nothing else. */
@@ -27,6 +41,7 @@ export interface Recorder {
   readonly finish: () => Committed['visits'][number] | null
   readonly visit: () => VisitorContext['visit']
   readonly hasWithdrawn: () => boolean
+  readonly isGone: () => boolean
 }
 
 export interface RecorderInput {
@@ -50,6 +65,7 @@ export function createRecorder({ room, awake, draft, at, nextPosition }: Recorde
   let position = awake.row.position
   let ended: string | null = null
   let withdrawn = false
+  let isGone = awake.number === 0 && draft.erasedAt('device', globalVisitID) !== 0
 
   const stamp = (): Stamp => {
     if (awake.number === 0) giveNumber(awake, draft)
@@ -66,7 +82,14 @@ export function createRecorder({ room, awake, draft, at, nextPosition }: Recorde
     if (fault !== null) keepFault(entry, before, fault)
     const facts = awake.facts.splice(0)
     const after = contextOf(awake)
-    const applied = { entry, facts, before: before.context, after, faulted: fault !== null, userAgent }
+    const applied = {
+      entry,
+      facts,
+      before: beforeOf(entry, before.context),
+      after,
+      faulted: fault !== null,
+      userAgent,
+    }
     for (const fact of facts) {
       if (fact.type === 'visit.ended' && fact.reason !== 'late') ended = fact.reason
       if (fact.type === 'consent.changed') withdrawn = fact.withdrawn
@@ -103,8 +126,30 @@ export function createRecorder({ room, awake, draft, at, nextPosition }: Recorde
     apply({ type: 'server.started', ...stamp(), boot: store.boot, startedAt, settings: today })
   }
 
+  const forget = (person: Forgetting): void => {
+    if (isGone || hasForgotten(room.store, awake, person)) return
+    const { identityId, pseudonym } = person
+    awake.identity = null
+    apply({ type: 'person.erased', ...stamp(), identityId, pseudonym })
+    awake.forgotten.add(pseudonym)
+    const { machineVersion } = awake.row
+    awake.row = { ...awake.row, replayFrom: { seq, machineVersion, snapshot: snapshotRow() } }
+  }
+
+  /** Q12: whoever is being erased is nobody here any more, whatever comes. */
+  const hearErasures = (): void => {
+    for (const person of room.forgetting.values()) if (knows(contextOf(awake), person)) forget(person)
+  }
+
+  const keepSpans = (spans: readonly ErasedSpan[]): void => {
+    awake.erasedSpans = spans
+    if (awake.number !== 0) draft.putErasedSpans(awake.number, spans)
+  }
+
   /** Deadlines decide: those due by now come before the entry, earliest first. */
   const catchUp = (): void => {
+    if (isGone) return
+    hearErasures()
     hearStart()
     while (nextDue(contextOf(awake)) <= at) {
       const due = armed(contextOf(awake), disarmed)[0]
@@ -113,7 +158,25 @@ export function createRecorder({ room, awake, draft, at, nextPosition }: Recorde
     }
   }
 
-  const take = (entry: NewEntry): Outcome => (entry.type === 'event' ? takeEvent(entry) : takeOther(entry))
+  const take = (entry: NewEntry): Outcome => {
+    if (isGone || comesTooLate(draft, entry)) return rejected('erased')
+    // Who comes back while they are being erased comes as somebody new.
+    const person = room.forgetting.get(namedBy(entry) ?? '')
+    if (person !== undefined) forget(person)
+    const outcome = entry.type === 'event' ? takeEvent(entry) : takeOther(entry)
+    if (outcome.is === 'kept') noteMention(entry)
+    return outcome
+  }
+
+  /** Somebody is named who is not linked to the visit by it: an erasure finds them here all the same. */
+  const noteMention = (entry: NewEntry): void => {
+    const identityId = namedBy(entry)
+    if (identityId === null) return
+    const { visit } = contextOf(awake)
+    const identity = draft.identityNumber(identityId)
+    const isLinked = visit !== null && draft.link(awake.number, visit.ordinal, identity) !== null
+    if (!isLinked) draft.putMention(identityId, awake.number)
+  }
 
   const takeEvent = (event: NewEvent): Outcome => {
     const { eventID, visitID } = event.words
@@ -125,11 +188,24 @@ export function createRecorder({ room, awake, draft, at, nextPosition }: Recorde
     if (hasWithdrawn && !givesConsent(event.words)) return rejected('withdrawn')
     const named = namedVisit(draft, { number, open: visit, visitID })
     if (named === 'foreign') return rejected('wrong_visitor')
+    const visitOrdinal = named?.ordinal ?? (visit?.visitId === visitID ? visit.ordinal : 0)
+    if (isErased(event, visitOrdinal)) return rejected('erased')
     const { namesVisit } = event
     const looked = namesVisit && lookedIdentity(draft, number, { namesVisit, settings: room.settings })
     const applied = apply(eventEntry(event, stamp(), { globalVisitID, named, looked }), event.userAgent)
     seenNow.set(eventID, seq)
     return applied.faulted ? rejected('internal') : kept(applied)
+  }
+
+  /** Q12: it occurred before the person it names, or the stretch it belongs to, was erased. */
+  const isErased = ({ ageMs, identityId }: NewEvent, ordinal: number): boolean => {
+    const occurredAt = at - ageMs
+    return (
+      awake.erasedSpans.some(
+        ({ visit, from, to }) => visit === ordinal && from <= occurredAt && occurredAt <= to,
+      ) ||
+      (identityId !== null && occurredAt <= draft.erasedAt('person', identityId))
+    )
   }
 
   const takeOther = (entry: Exclude<NewEntry, NewEvent>): Outcome => {
@@ -155,7 +231,19 @@ export function createRecorder({ room, awake, draft, at, nextPosition }: Recorde
 
   const visitIdOf = (ordinal: number): string | null => draft.visit(awake.number, ordinal)?.visitId ?? null
 
+  const erase = (): void => {
+    isGone = true
+  }
+
   const finish = (): ReturnType<Recorder['finish']> => {
+    const told = putVisitor()
+    if (!isGone || awake.number === 0) return told
+    draft.hideVisitor(awake.number, globalVisitID)
+    draft.putErased('device', globalVisitID, at)
+    return { globalVisitID, visitId: null, reason: 'erased' }
+  }
+
+  const putVisitor = (): ReturnType<Recorder['finish']> => {
     const context = contextOf(awake)
     const next = armed(context, disarmed)[0]?.due ?? 0
     const armedAt = rearmed(awake.row.armedAt, next, at)
@@ -183,17 +271,16 @@ export function createRecorder({ room, awake, draft, at, nextPosition }: Recorde
     finish,
     visit: () => contextOf(awake).visit,
     hasWithdrawn: () => contextOf(awake).withdrawn,
+    isGone: () => isGone,
+    forget,
+    keepSpans,
+    erase,
   }
 }
 
-function leaseOf(facts: readonly Fact[]): LeaseAnswer | null {
-  for (const fact of facts) {
-    if (fact.type === 'lease.refused') return { is: 'held', holder: fact.holder }
-    if (fact.type !== 'lease.granted') continue
-    const { type: _type, ...lease } = fact
-    return { is: 'granted', ...lease }
-  }
-  return null
+/** Q12: the rows that an erasure makes name the pseudonym, also where they tell of what was before it. */
+function beforeOf(entry: Entry, context: VisitorContext): VisitorContext {
+  return entry.type === 'person.erased' ? forgetsPerson(context, entry).context : context
 }
 
 /** A visitor is numbered with its first entry: one whose words were all refused leaves nothing behind. */
@@ -204,40 +291,4 @@ function giveNumber(awake: Awake, draft: Draft): void {
 
 function contextOf({ actor }: Awake): VisitorContext {
   return actor.getSnapshot().context
-}
-
-/**
- * The due time for the index, never later than the true one: an earlier one that stands is left, and moved only when
- * it comes, so that a deadline that every event puts off costs no write.
- */
-function rearmed(stands: number, due: number, at: number): number {
-  if (due === 0) return 0
-  return stands > at && stands <= due ? stands : due
-}
-
-function armed(context: VisitorContext, disarmed: ReadonlySet<string>): readonly Deadline[] {
-  const all = deadlinesOf(context)
-  return disarmed.size === 0 ? all : all.filter((deadline) => !disarmed.has(nameOf(deadline)))
-}
-
-function stillArmed(context: VisitorContext, disarmed: ReadonlySet<string>): readonly string[] {
-  if (disarmed.size === 0) return []
-  return deadlinesOf(context)
-    .map(nameOf)
-    .filter((name) => disarmed.has(name))
-}
-
-function nameOf({ deadline, due }: Deadline): string {
-  return `${deadline}:${due}`
-}
-
-const MESSAGES: Readonly<Record<EventRejection, string>> = {
-  wrong_visitor: 'its visitID belongs to another visitor',
-  erased: 'it belongs to what was erased',
-  withdrawn: 'consent was withdrawn; a VisitStarted with data.consent true gives it again',
-  internal: 'it could not be applied; it is kept, and changed nothing',
-}
-
-function rejected(code: EventRejection): Outcome {
-  return { is: 'rejected', code, message: MESSAGES[code] }
 }

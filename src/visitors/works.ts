@@ -4,7 +4,7 @@ import type { Batch, Work } from './committer.ts'
 import type { NewEntry, Outcome, Recorded } from './contract.ts'
 import type { Recorder } from './recorder.ts'
 
-export type VisitorWork = ActorWork | TokenWork
+export type VisitorWork = ActorWork | RowsWork
 
 /** Needs the visitor's actor. */
 export interface ActorWork extends Work {
@@ -13,8 +13,8 @@ export interface ActorWork extends Work {
 }
 
 /** Needs only the draft: a token may be bound to a visitor who never says anything. */
-export interface TokenWork extends Work {
-  readonly is: 'token'
+export interface RowsWork extends Work {
+  readonly is: 'rows'
   readonly apply: (batch: Batch<VisitorWork>) => void
 }
 
@@ -60,7 +60,7 @@ export function tokenWork(
 ): VisitorWork {
   let isBound = false
   return {
-    is: 'token',
+    is: 'rows',
     globalVisitID,
     entries: 1,
     bytes: 0,
@@ -70,6 +70,31 @@ export function tokenWork(
       if (other === null) draft.putToken({ globalVisitID, hash, boundAt: at })
     },
     kept: () => resolve(isBound),
+    lost: reject,
+  }
+}
+
+/** Q12: what an erasure does to a visitor, in its turn among what happens there. */
+export function erasingWork(
+  globalVisitID: string,
+  apply: (recorder: Recorder) => void,
+  { resolve, reject }: Settling<void>,
+): VisitorWork {
+  return { is: 'actor', globalVisitID, entries: 1, bytes: 0, apply, kept: resolve, lost: reject }
+}
+
+/** Q12: rows of people that no actor holds, changed in their turn among the commits. */
+export function rowsWork(
+  apply: (draft: Batch<VisitorWork>['draft'], at: number) => void,
+  { resolve, reject }: Settling<void>,
+): VisitorWork {
+  return {
+    is: 'rows',
+    globalVisitID: '',
+    entries: 1,
+    bytes: 0,
+    apply: ({ draft, at }) => apply(draft, at),
+    kept: resolve,
     lost: reject,
   }
 }

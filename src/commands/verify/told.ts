@@ -42,7 +42,9 @@ export function createTold(proof: Proof, number: number): Told {
         if (fact.type === 'contact.retracted') retracted.set(fact.verdictSeq, stored.at)
       }
       contacts += proveContacts({ store, number, checks }, stored, facts)
-      if (stored.position > changesDropped) changes += proveChanges({ store, number, checks }, stored, facts)
+      // Q12: of what was erased, nothing is told any more.
+      const isTold = stored.position > changesDropped && stored.erased !== true
+      if (isTold) changes += proveChanges({ store, number, checks }, stored, facts)
       // Only the latest visit can be opened again (V10), and only until another is: what came before is final.
       const opened = facts.find((fact) => fact.type === 'visit.opened')
       if (opened === undefined || opened.late) return

@@ -1,0 +1,137 @@
+/** The erasure of a device: hidden at once, then every row of its visitor, its words about people too (Q12). */
+import type { Store } from '../store/contract.ts'
+import type { ErasureSubject } from '../store/erased.ts'
+import type { DeadRow, IdentityRow, LinkRow } from '../store/rows.ts'
+import { ADDRESS_KINDS, normalAddress } from '../visitors/addresses.ts'
+import type { ErasureParts, SentMessage } from './contract.ts'
+import { countMessages, deadWithout, deleteMessages } from './messages.ts'
+import type { Doing } from './person.ts'
+import { pagesOf, sessionsOf, visitsOf } from './person-steps.ts'
+import { type Counts, inParts, STEP_ENTRIES, STEP_ROWS, type Step, sum } from './steps.ts'
+
+/** The rest of it, from wherever it stands; its first step is the actor's. */
+export async function eraseDevice({ parts, subject, does }: Doing): Promise<void> {
+  const { store, visitors, messages } = parts
+  const { name: globalVisitID, number } = subject
+  await visitors.inTurn(globalVisitID, (visitor) => visitor.erase())
+  for (const visit of visitsOf(store, number)) {
+    for (const link of store.linksOfVisit(number, visit.ordinal)) {
+      const person = store.identity(link.identity)
+      if (person !== null) {
+        await does({ counts: await deleteMessages(messages(), person.identityId, isOf(globalVisitID)) })
+      }
+      for (const step of linkSteps(link, { person, globalVisitID })) await does(step)
+    }
+  }
+  for (const step of rowSteps(store, number)) await does(step)
+  const dead = deadOf(store, number)
+  if (dead.length > 0) await store.putDead(dead)
+  await does({ erase: { gone: { token: globalVisitID } }, counts: { dead: dead.length, visitors: 1 } })
+}
+
+/** What the same would count, without doing it. */
+export async function surveyDevice(parts: ErasureParts, subject: ErasureSubject): Promise<Counts> {
+  const { store, messages } = parts
+  const { name: globalVisitID, number } = subject
+  let counts: Counts = { dead: deadOf(store, number).length, visitors: 1 }
+  const people = new Set<number>()
+  for (const visit of visitsOf(store, number)) {
+    for (const link of store.linksOfVisit(number, visit.ordinal)) {
+      const person = people.has(link.identity) ? null : store.identity(link.identity)
+      people.add(link.identity)
+      if (person !== null) {
+        counts = sum(counts, await countMessages(messages(), person.identityId, isOf(globalVisitID)))
+      }
+      for (const step of linkSteps(link, { person, globalVisitID })) counts = sum(counts, step.counts)
+    }
+  }
+  for (const step of rowSteps(store, number, { isDry: true })) counts = sum(counts, step.counts)
+  return counts
+}
+
+/** A message's id begins with the visitor's. */
+function isOf(globalVisitID: string): (message: SentMessage) => boolean {
+  return ({ messageId }) => messageId.startsWith(`${globalVisitID}.`)
+}
+
+/** What the person said of themselves here, then that they were here. */
+function* linkSteps(
+  link: LinkRow,
+  { person, globalVisitID }: { readonly person: IdentityRow | null; readonly globalVisitID: string },
+): Generator<Step> {
+  const saidHere = Object.values(person?.profile ?? {}).filter((said) => said.globalVisitID === globalVisitID)
+  if (saidHere.length > 0) {
+    yield {
+      change: (draft) => {
+        const row = draft.identity(link.identity)
+        if (row === null) return
+        const kept = Object.entries(row.profile).filter(([, said]) => said.globalVisitID !== globalVisitID)
+        draft.putIdentity({ ...row, profile: Object.fromEntries(kept) })
+        for (const kind of ADDRESS_KINDS) {
+          const said = row.profile[kind]
+          const value = said?.globalVisitID === globalVisitID ? normalAddress(kind, said.value) : null
+          if (value !== null) draft.removeAddress({ kind, value, identity: link.identity })
+        }
+      },
+      counts: { profileValues: saidHere.length },
+    }
+  }
+  yield { erase: { gone: { links: [link] } }, counts: { links: 1 } }
+}
+
+/** All rows that begin with the visitor's number. A dry run reads on where another would find the rows gone. */
+function* rowSteps(
+  store: Store,
+  number: number,
+  { isDry = false }: { readonly isDry?: boolean } = {},
+): Generator<Step> {
+  for (let from = 0; ; ) {
+    const contacts = store.contactsOfVisitor(number, { from, limit: STEP_ROWS })
+    const last = contacts.at(-1)
+    if (last === undefined) break
+    yield { erase: { gone: { contacts } }, counts: { contacts: contacts.length } }
+    if (isDry) from = last.position + 1
+  }
+  for (let from = 1; ; ) {
+    const chunks = store.chunks(number, { from, entries: STEP_ENTRIES })
+    const entries = chunks.flatMap((chunk) => chunk.entries)
+    const last = entries.at(-1)
+    if (last === undefined) break
+    const changes = entries.flatMap(({ position }) =>
+      store.changes({ from: position, to: position, limit: 1 }),
+    )
+    const gone = { chunks: chunks.map(({ seq }) => ({ number, seq })), changes }
+    yield { erase: { gone }, counts: { entries: entries.length, changes: changes.length } }
+    from = last.seq + 1
+  }
+  yield* placeSteps(store, number)
+  const bases: { number: number; seq: number }[] = []
+  for (let base = store.baseAtOrBefore(number, Number.MAX_SAFE_INTEGER); base !== null; ) {
+    bases.push({ number, seq: base.seq })
+    base = store.baseAtOrBefore(number, base.seq - 1)
+  }
+  for (const part of inParts(bases))
+    yield { erase: { gone: { bases: part } }, counts: { bases: part.length } }
+}
+
+/** The names of visits stay, hashed: a visitID is never anybody else's (E9). */
+function* placeSteps(store: Store, number: number): Generator<Step> {
+  for (const visit of visitsOf(store, number)) {
+    const { ordinal } = visit
+    for (const pages of inParts(pagesOf(store, number, ordinal))) {
+      const names = pages.map(({ pageId: name }) => ({ kind: 'page', name }) as const)
+      yield { erase: { gone: { pages, names } }, counts: { pages: pages.length } }
+    }
+    for (const sessions of inParts(sessionsOf(store, number, ordinal))) {
+      const names = sessions.map(({ sessionId: name }) => ({ kind: 'session', name }) as const)
+      yield { erase: { gone: { sessions, names } }, counts: { sessions: sessions.length } }
+    }
+    yield { erase: { gone: { visits: [visit] } }, counts: { visits: 1 } }
+  }
+}
+
+function deadOf(store: Store, number: number): readonly DeadRow[] {
+  return deadWithout(store, (row) =>
+    row.change.number === number ? { ...row, change: { ...row.change, globalVisitID: '', data: {} } } : null,
+  )
+}

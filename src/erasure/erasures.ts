@@ -1,0 +1,152 @@
+/** Erasures, one after another: begun by hiding, gone on with after a crash or a failure, ended by a receipt (Q12). */
+import type { ErasedKind, ErasureRow, ErasureSubject } from '../store/erased.ts'
+import type { ErasureParts, Erasures } from './contract.ts'
+import { eraseDevice, surveyDevice } from './device.ts'
+import { type Doing, erasePerson, hidePerson, surveyPerson } from './person.ts'
+import { type Step, sum } from './steps.ts'
+
+const RETRY_MS = 5_000
+
+/** What no erasure reaches: the receipt says so. */
+export const UNREACHED: readonly string[] = [
+  'backups and exports that were made before',
+  'what readers of the History API, of /live and of NATS have kept',
+]
+
+/** Goes on with the erasures that a stop left, and takes new ones. Before anything reaches a visitor. */
+export function startErasures(parts: ErasureParts): Erasures {
+  const { store, visitors, log, retryMs = RETRY_MS } = parts
+  const waiting = store.erasures().filter(({ finishedAt }) => finishedAt === 0)
+  const whenIdle: (() => void)[] = []
+  const closing = new AbortController()
+  let working: Promise<void> | null = null
+
+  const rememberPerson = ({ kind, subject }: ErasureRow): void => {
+    if (kind !== 'person' || subject === null) return
+    const { name: identityId, pseudonym, position } = subject
+    visitors.forgetting.set(identityId, { identityId, pseudonym, position })
+  }
+
+  const work = async (): Promise<void> => {
+    for (let job = waiting[0]; job !== undefined && !closing.signal.aborted; job = waiting[0]) {
+      try {
+        await goOn(parts, job.id, closing.signal)
+        waiting.shift()
+      } catch (cause) {
+        if (closing.signal.aborted) break
+        log.warn({ err: cause, erasure: job.id }, 'an erasure cannot go on; it is tried again')
+        await delay(retryMs, closing.signal)
+      }
+    }
+    working = null
+    if (waiting.length === 0) for (const tell of whenIdle.splice(0)) tell()
+  }
+
+  const wake = (): void => {
+    working ??= work()
+  }
+
+  /** False where another erasure was first. */
+  const hide = async (erasure: ErasureRow, { name, number }: ErasureSubject): Promise<boolean> => {
+    let isHidden = false
+    try {
+      await visitors.changeRows((draft, at) => {
+        const person = draft.identity(number)
+        if (person === null) return
+        isHidden = true
+        hidePerson(draft, person, { ...erasure, begunAt: at })
+        rememberPerson(erasure)
+      })
+    } catch (cause) {
+      if (isHidden) visitors.forgetting.delete(name)
+      throw cause
+    }
+    return isHidden
+  }
+
+  const begin = async (kind: ErasedKind, name: string): Promise<ErasureRow | null> => {
+    const subject = subjectOf(parts, kind, name)
+    if (subject === null) return null
+    const erasure = newErasure(parts, kind, subject)
+    if (kind === 'person' && !(await hide(erasure, subject))) return null
+    if (kind === 'device') {
+      // Kept before it hides: one that was hidden and forgotten would never be erased.
+      await store.erase({ erasure })
+      await visitors.inTurn(name, (visitor) => visitor.erase())
+    }
+    waiting.push(erasure)
+    wake()
+    return erasure
+  }
+
+  for (const job of waiting) rememberPerson(job)
+  if (waiting.length > 0) wake()
+
+  return {
+    begin,
+    survey: async (kind, name) => {
+      const subject = subjectOf(parts, kind, name)
+      if (subject === null) return null
+      return kind === 'person' ? surveyPerson(parts, subject) : surveyDevice(parts, subject)
+    },
+    idle: () => new Promise((resolve) => (waiting.length === 0 ? resolve() : whenIdle.push(resolve))),
+    close: async () => {
+      closing.abort()
+      await working
+    },
+  }
+}
+
+function newErasure({ newId, now }: ErasureParts, kind: ErasedKind, subject: ErasureSubject): ErasureRow {
+  return { id: newId(), kind, begunAt: now(), finishedAt: 0, subject, counts: {}, unreached: UNREACHED }
+}
+
+/** Whom a name means; null = nobody. */
+function subjectOf({ store, newId }: ErasureParts, kind: ErasedKind, name: string): ErasureSubject | null {
+  const number = kind === 'person' ? store.identityNumber(name) : store.visitorNumber(name)
+  const isThere = kind === 'person' ? store.identity(number) !== null : store.visitor(number) !== null
+  if (!isThere) return null
+  const pseudonym = kind === 'person' ? newId() : ''
+  return { name, number, pseudonym, position: store.lastPosition() }
+}
+
+/** Does what is left of it. Rejects where a step cannot be kept now, and where it is stopped. */
+async function goOn(parts: ErasureParts, id: string, signal: AbortSignal): Promise<void> {
+  const { store, visitors, log, now } = parts
+  let row = store.erasure(id)
+  if (row === null || row.subject === null) return
+  const { kind, subject } = row
+
+  const does = async ({ erase = {}, change, counts }: Step): Promise<void> => {
+    signal.throwIfAborted()
+    if (row === null) return
+    const next: ErasureRow = { ...row, counts: sum(row.counts, counts) }
+    if (change === undefined) await store.erase({ ...erase, erasure: next })
+    else {
+      await visitors.changeRows((draft) => {
+        change(draft)
+        draft.putErasure(next)
+      })
+    }
+    row = next
+  }
+
+  const doing: Doing = { parts, subject, does }
+  await (kind === 'person' ? erasePerson(doing) : eraseDevice(doing))
+  await store.erase({ erasure: { ...row, finishedAt: now(), subject: null } })
+  // Who was erased again meanwhile is remembered by that.
+  const remembered = visitors.forgetting.get(subject.name)
+  if (remembered?.pseudonym === subject.pseudonym) visitors.forgetting.delete(subject.name)
+  log.info({ erasure: id, kind, counts: row.counts }, 'an erasure is done')
+}
+
+/** Until the time is over, or it is stopped. */
+function delay(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms)
+    signal.addEventListener('abort', () => {
+      clearTimeout(timer)
+      resolve()
+    })
+  })
+}

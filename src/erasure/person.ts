@@ -1,0 +1,135 @@
+/** The erasure of a person: hidden at once, then erased visitor by visitor, then the messages, then the receipt (Q12). */
+import type { Draft, Store } from '../store/contract.ts'
+import type { ErasedSpan, ErasureRow, ErasureSubject } from '../store/erased.ts'
+import type { DeadRow, IdentityRow } from '../store/rows.ts'
+import { ADDRESS_KINDS, normalAddress } from '../visitors/addresses.ts'
+import type { ErasureParts } from './contract.ts'
+import { countMessages, deadWithout, deleteMessages } from './messages.ts'
+import { personSteps } from './person-steps.ts'
+import { type Planning, planOf } from './plan.ts'
+import { changeWithout, type Erased } from './redaction.ts'
+import { type Counts, STEP_ROWS, type Step, sum } from './steps.ts'
+
+/** Does the steps of an erasure; each is on disk when it resolves, with the counts so far. */
+export interface Doing {
+  readonly parts: ErasureParts
+  readonly subject: ErasureSubject
+  readonly does: (step: Step) => Promise<void>
+}
+
+/** The draft's part of the first step: the person is in no list, rule or profile any more. */
+export function hidePerson(
+  draft: Draft,
+  { identity, identityId, profile }: IdentityRow,
+  erasure: ErasureRow,
+): void {
+  draft.hideIdentity(identity, identityId, erasure.subject?.pseudonym ?? '')
+  for (const kind of ADDRESS_KINDS) {
+    const value = normalAddress(kind, profile[kind]?.value)
+    if (value !== null) draft.removeAddress({ kind, value, identity })
+  }
+  draft.putErased('person', identityId, erasure.begunAt)
+  draft.putErasure(erasure)
+}
+
+/** The rest of it, from wherever it stands. */
+export async function erasePerson(doing: Doing): Promise<void> {
+  const { parts, subject, does } = doing
+  const { store, messages } = parts
+  // Since it is hidden nothing is told of the person: the last change by now is the last that may name them.
+  const lastTold = store.changes({ limit: 1, reverse: true })[0]?.position ?? 0
+  for (let number = nextVisitor(store, subject); number !== 0; number = nextVisitor(store, subject)) {
+    await eraseAtVisitor(doing, number)
+  }
+  for (let step = contactStep(store, subject); step !== null; step = contactStep(store, subject)) {
+    await does(step)
+  }
+  const dead = deadOf(store, erasedOf(subject))
+  if (dead.length > 0) await store.putDead(dead)
+  if (messages()?.isBehind(lastTold))
+    throw new Error('messages that may name the person are still on their way')
+  const deleted = await deleteMessages(messages(), subject.name)
+  await does({
+    erase: { gone: { pseudonym: subject.pseudonym } },
+    counts: sum({ dead: dead.length }, deleted),
+  })
+}
+
+/** What the same would count, without doing it. */
+export async function surveyPerson(parts: ErasureParts, subject: ErasureSubject): Promise<Counts> {
+  const { store, messages } = parts
+  let counts: Counts = { dead: deadOf(store, erasedOf(subject)).length }
+  for (const number of visitorsOf(store, subject)) {
+    const planning = planningOf(subject, number)
+    const plan = await planOf(store, planning)
+    for (const step of personSteps(store, planning, plan)) counts = sum(counts, step.counts)
+  }
+  for (let from = 0; ; ) {
+    const rows = store.contactsOfIdentity(subject.number, { from, limit: STEP_ROWS })
+    counts = sum(counts, { contacts: rows.length })
+    const last = rows.at(-1)
+    if (last === undefined || rows.length < STEP_ROWS) break
+    from = last.position + 1
+  }
+  return sum(counts, await countMessages(messages(), subject.name))
+}
+
+async function eraseAtVisitor({ parts, subject, does }: Doing, number: number): Promise<void> {
+  const { store, visitors } = parts
+  const { name: identityId, pseudonym, position } = subject
+  const row = store.visitor(number)
+  const planning = planningOf(subject, number)
+  if (row !== null) {
+    await visitors.inTurn(row.globalVisitID, (visitor) => visitor.forget({ identityId, pseudonym, position }))
+    const { spans } = await planOf(store, planning)
+    const kept = together(store.erasedSpans(number), spans)
+    await visitors.inTurn(row.globalVisitID, (visitor) => visitor.keepSpans(kept))
+  }
+  // Read again: what came late while it was read belongs to it too, and nothing does any more.
+  const plan = await planOf(store, planning)
+  for (const step of personSteps(store, planning, plan)) await does(step)
+}
+
+/** Each once: after a crash the same ones are found again. */
+function together(kept: readonly ErasedSpan[], spans: readonly ErasedSpan[]): readonly ErasedSpan[] {
+  const all = [...kept, ...spans].map((span) => [`${span.visit} ${span.from} ${span.to}`, span] as const)
+  return [...new Map(all).values()]
+}
+
+function planningOf(
+  { name: identityId, pseudonym, number: identity }: ErasureSubject,
+  number: number,
+): Planning {
+  return { identityId, pseudonym, identity, number }
+}
+
+function erasedOf({ name: identityId, pseudonym }: ErasureSubject): Erased {
+  return { identityId, pseudonym }
+}
+
+/** A visitor that still has a link to the person, or names them otherwise; 0 = none. */
+function nextVisitor(store: Store, { number, name }: ErasureSubject): number {
+  const [link] = store.linksOfIdentity(number, { limit: 1 })
+  return link?.number ?? store.mentionsOf(name, 1)[0] ?? 0
+}
+
+function visitorsOf(store: Store, { number, name }: ErasureSubject): ReadonlySet<number> {
+  const all = { limit: Number.MAX_SAFE_INTEGER }
+  return new Set([
+    ...store.linksOfIdentity(number, all).map((link) => link.number),
+    ...store.mentionsOf(name, all.limit),
+  ])
+}
+
+function contactStep(store: Store, { number }: ErasureSubject): Step | null {
+  const contacts = store.contactsOfIdentity(number, { limit: STEP_ROWS })
+  if (contacts.length === 0) return null
+  return { erase: { gone: { contacts } }, counts: { contacts: contacts.length } }
+}
+
+function deadOf(store: Store, erased: Erased): readonly DeadRow[] {
+  return deadWithout(store, (row) => {
+    const change = changeWithout(erased, row.change)
+    return change === null ? null : { ...row, change }
+  })
+}

@@ -1,0 +1,99 @@
+/** What is left of an entry, and of a change, of a person who is erased; and of one that only names them (Q12). */
+import type { Fact } from '../../machines/facts.ts'
+import { type ChangeRow, isStoredEvent, type StoredEntry, type StoredEvent } from '../store/rows.ts'
+import { factsOf } from '../visitors/entries.ts'
+import { holds, replaced } from './replacing.ts'
+
+/** Whose id goes, and what stands in its place. */
+export interface Erased {
+  readonly identityId: string
+  readonly pseudonym: string
+}
+
+/** Facts that tell of a visit or a rule alone: both stay, and whoever proves the folder must find them told. */
+const OF_NOBODY: ReadonlySet<Fact['type']> = new Set([
+  'visit.opened',
+  'visit.ended',
+  'visit.extended',
+  'visit.reopened',
+  'visit.aliased',
+  'event.placed',
+  'assumption.made',
+  'assumption.decided',
+])
+
+/** An entry of the person's own: when it was, of which kind, in which visit, and nothing else. */
+export function emptied(entry: StoredEntry): StoredEntry {
+  const { seq, position, at, visit, faulted } = entry
+  const facts = factsOf(entry).filter(({ type }) => OF_NOBODY.has(type))
+  const outcome = facts.length === 0 ? null : facts
+  const kept = { seq, position, at, visit, session: 0, page: 0, identity: 0, given: null, outcome, faulted }
+  if (!isStoredEvent(entry)) return { ...kept, kind: entry.kind, payload: {}, erased: true }
+  const { words, via, late } = entry
+  const isSystem = words.eventType === 'SYSTEM'
+  return {
+    ...kept,
+    kind: 'event',
+    words: {
+      eventType: words.eventType,
+      // A site's own names may say what somebody did.
+      eventName: isSystem ? words.eventName : '',
+      eventID: '',
+      visitID: '',
+      pageID: '',
+      timestamp: at,
+      url: '',
+      data: {},
+    },
+    occurredAt: at,
+    via,
+    final: false,
+    late,
+    erased: true,
+  }
+}
+
+/** Whether an entry that is not the person's own says their id. */
+export function names({ identityId }: Erased, entry: StoredEntry): boolean {
+  const { given, outcome } = entry
+  const said = isStoredEvent(entry) ? entry.words.data : entry.payload
+  return holds(given, identityId) || holds(outcome, identityId) || holds(said, identityId)
+}
+
+/** The entry of somebody else with the pseudonym in the id's place, and without what it told of the person alone. */
+export function pseudonymised(erased: Erased, entry: StoredEntry): StoredEntry {
+  const { identityId, pseudonym } = erased
+  const facts = factsOf(entry).filter((fact) => !isAboutOnly(fact, identityId))
+  const given = replaced(entry.given, identityId, pseudonym)
+  const outcome = facts.length === 0 ? null : replaced(facts, identityId, pseudonym)
+  if (isStoredEvent(entry)) return { ...entry, given, outcome, words: wordsWithout(erased, entry) }
+  return { ...entry, given, outcome, payload: replaced(entry.payload, identityId, pseudonym) }
+}
+
+/** Where the event names the person, all its data are about them. */
+function wordsWithout(
+  { identityId, pseudonym }: Erased,
+  { words, given }: StoredEvent,
+): StoredEvent['words'] {
+  const isAboutThem = holds(given, identityId)
+  const data = isAboutThem ? { identityId: pseudonym } : replaced(words.data, identityId, pseudonym)
+  return { ...words, data }
+}
+
+/** The entry by which a visitor forgot them: it tells of a link that is no more. */
+export function forgotten({ pseudonym }: Erased, entry: StoredEntry): StoredEntry {
+  const facts = factsOf(entry)
+  const kept = facts.filter((fact) => !isAboutOnly(fact, pseudonym))
+  return kept.length === facts.length ? entry : { ...entry, outcome: kept }
+}
+
+function isAboutOnly(fact: Fact, identityId: string): boolean {
+  return fact.type !== 'identity.changed' && 'identityId' in fact && fact.identityId === identityId
+}
+
+/** A change of somebody else's entry, with the pseudonym; null where it does not say the id. */
+export function changeWithout({ identityId, pseudonym }: Erased, change: ChangeRow): ChangeRow | null {
+  if (!holds(change.data, identityId)) return null
+  const data = replaced(change.data, identityId, pseudonym)
+  return { ...change, data: change.kind === 'event' ? { ...data, data: {} } : data }
+}

@@ -1,0 +1,197 @@
+// Erasures: their rows, and the steps that overwrite and remove others' rows (Q12).
+import type { Reader, Writer } from './bytes.ts'
+import { decodeChunk, encodeChunk } from './chunk.ts'
+import type { Puts } from './commit.ts'
+import type {
+  Chunk,
+  ErasedKind,
+  ErasedReads,
+  ErasedSpan,
+  EraseStep,
+  ErasureRow,
+  ErasureStore,
+  GoneRows,
+} from './erased.ts'
+import { hash16, idKey } from './keys.ts'
+import { nameKey } from './name-key.ts'
+import { encodeChange } from './node-rows.ts'
+import { KEYS, OF_IDENTITY, OF_VISITOR, type Tables } from './tables.ts'
+import { MAKES_ROOM, type Write } from './upkeep.ts'
+
+export function createErasedReads(tables: Tables, reader: Reader): ErasedReads {
+  return {
+    erasedAt(kind, id) {
+      const row = tables.erased.getBinaryFast(erasedKey(kind, id))
+      if (row === undefined) return 0
+      reader.open(row)
+      return reader.near(0)
+    },
+    erasedSpans(number) {
+      const row = tables.erasedSpans.getBinaryFast(KEYS.visitor.of(number))
+      if (row === undefined) return NO_SPANS
+      reader.open(row)
+      return Array.from({ length: reader.uint() }, () => {
+        const visit = reader.uint()
+        const from = reader.near(0)
+        return { visit, from, to: reader.near(from) }
+      })
+    },
+  }
+}
+
+const NO_SPANS: readonly ErasedSpan[] = []
+
+export function createErasing(
+  tables: Tables,
+  codec: { readonly reader: Reader; readonly writer: Writer },
+  write: Write,
+): ErasureStore {
+  const { reader, writer } = codec
+  const decode = (row: Uint8Array): ErasureRow => {
+    reader.open(row)
+    // The boundary to untyped bytes: rows of this table are written as such.
+    return reader.data() as ErasureRow
+  }
+
+  return {
+    erasure(id) {
+      const row = tables.erasures.getBinaryFast(idKey(id))
+      return row === undefined ? null : decode(row)
+    },
+    erasures: () => Array.from(tables.erasures.getRange({}), ({ value }) => decode(value)),
+    mentionsOf(identityId, limit) {
+      const hash = hash16(identityId)
+      const [start, end] = [mentionKey(hash, 0), mentionKey(hash, Number.MAX_SAFE_INTEGER)]
+      const keys = tables.mentions.getKeys({ start, end, inclusiveEnd: true, limit })
+      return Array.from(keys, (key) => KEYS.visitor.part(key.subarray(hash.length), 0))
+    },
+    chunks: (number, span) => chunksOf(tables, reader, { number, ...span }),
+    erase(step) {
+      const rows = encodeStep(writer, step)
+      return write((puts) => {
+        for (const { table, key, value } of rows) puts.put(table, key, value)
+        if (step.gone !== undefined) removeRows(tables, puts, step.gone)
+      }, MAKES_ROOM)
+    },
+  }
+}
+
+function chunksOf(
+  tables: Tables,
+  reader: Reader,
+  { number, from, entries }: { readonly number: number; readonly from: number; readonly entries: number },
+): Chunk[] {
+  const before = { start: KEYS.stream.bound([number, from], 0), end: KEYS.stream.bound([number], 0) }
+  const [holder] = Array.from(
+    tables.stream.getKeys({ ...before, inclusiveEnd: true, reverse: true, limit: 1 }),
+  )
+  const start = holder ?? KEYS.stream.bound([number, from], 0)
+  const range = { start, end: KEYS.stream.bound([number], 255), inclusiveEnd: true }
+  const found: Chunk[] = []
+  let count = 0
+  for (const { key, value } of tables.stream.getRange(range)) {
+    if (count >= entries) break
+    reader.open(value)
+    const seq = KEYS.stream.part(key, 1)
+    const decoded = decodeChunk(reader, seq)
+    // The holder of a place may end before it.
+    if ((decoded.at(-1)?.seq ?? 0) < from) continue
+    count += decoded.length
+    found.push({ seq, entries: decoded })
+  }
+  return found
+}
+
+interface RowPut {
+  readonly table: 'stream' | 'changes' | 'erasures'
+  readonly key: Uint8Array
+  readonly value: Uint8Array
+}
+
+function encodeStep(out: Writer, { chunks = [], changes = [], erasure }: EraseStep): readonly RowPut[] {
+  return [
+    ...chunks.map(({ number, entries }): RowPut => {
+      const key = KEYS.stream.bound([number, entries[0]?.seq ?? 0], 0)
+      return { table: 'stream', key, value: encodeChunk(out, entries) }
+    }),
+    ...changes.map((row): RowPut => {
+      const key = KEYS.change.bound([row.position, row.n], 0)
+      return { table: 'changes', key, value: encodeChange(out, row) }
+    }),
+    ...(erasure === undefined
+      ? []
+      : [{ table: 'erasures', key: idKey(erasure.id), value: encodeErasure(out, erasure) } as const]),
+  ]
+}
+
+function removeRows(tables: Tables, puts: Puts, gone: GoneRows): void {
+  const { chunks = [], bases = [], changes = [], visits = [], sessions = [], pages = [], names = [] } = gone
+  const { links = [], contacts = [], mentions = [], seen, pseudonym, token } = gone
+  for (const { number, seq } of chunks) puts.remove('stream', KEYS.stream.of(number, seq))
+  for (const { number, seq } of bases) puts.remove('bases', KEYS.base.of(number, seq))
+  for (const { position, n } of changes) puts.remove('changes', KEYS.change.of(position, n))
+  for (const { number, ordinal } of visits) puts.remove('visits', KEYS.visit.of(number, ordinal))
+  for (const { number, visit, ordinal } of sessions) {
+    puts.remove('sessions', KEYS.session.of(number, visit, ordinal))
+  }
+  for (const { number, visit, ordinal } of pages) puts.remove('pages', KEYS.page.of(number, visit, ordinal))
+  for (const { kind, name } of names) puts.remove('names', nameKey(kind, name))
+  for (const { number, visit, identity, position } of links) {
+    puts.remove('links', KEYS.link.of(number, visit, identity))
+    puts.remove('linksOf', KEYS.linkOf.of(identity, position, number, visit))
+  }
+  for (const { position, n, identity, number } of contacts) {
+    puts.remove('contacts', KEYS.contact.of(position, n))
+    puts.remove('contactsOf', KEYS.contactOf.of(OF_IDENTITY, identity, position, n))
+    puts.remove('contactsOf', KEYS.contactOf.of(OF_VISITOR, number, position, n))
+  }
+  for (const { identityId, number } of mentions)
+    puts.remove('mentions', mentionKey(hash16(identityId), number))
+  if (seen !== undefined) for (const key of seenKeys(tables, seen)) puts.remove('seen', key)
+  if (pseudonym !== undefined) puts.remove('identityNumbers', hash16(pseudonym))
+  if (token !== undefined) puts.remove('tokens', idKey(token))
+}
+
+/** The first remembered eventIDs of a visitor: keys begin with its number. */
+function seenKeys(
+  tables: Tables,
+  { number, limit }: { readonly number: number; readonly limit: number },
+): Uint8Array[] {
+  const start = KEYS.visitor.bound([number], 0)
+  const end = KEYS.visitor.bound([number + 1], 0)
+  return Array.from(tables.seen.getKeys({ start, end, limit }))
+}
+
+const KINDS: readonly ErasedKind[] = ['person', 'device']
+
+/** Whose erasure it is: the id by its hash alone. */
+export function erasedKey(kind: ErasedKind, id: string): Uint8Array {
+  return Buffer.concat([Uint8Array.of(KINDS.indexOf(kind)), hash16(id)])
+}
+
+export function mentionKey(hash: Uint8Array, number: number): Uint8Array {
+  return Buffer.concat([hash, KEYS.visitor.bound([number], 0)])
+}
+
+export function encodeErasedAt(out: Writer, at: number): Uint8Array {
+  out.begin()
+  out.near(at, 0)
+  return out.end()
+}
+
+export function encodeSpans(out: Writer, spans: readonly ErasedSpan[]): Uint8Array {
+  out.begin()
+  out.uint(spans.length)
+  for (const { visit, from, to } of spans) {
+    out.uint(visit)
+    out.near(from, 0)
+    out.near(to, from)
+  }
+  return out.end()
+}
+
+export function encodeErasure(out: Writer, row: ErasureRow): Uint8Array {
+  out.begin()
+  out.data(row)
+  return out.end()
+}
