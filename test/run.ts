@@ -15,7 +15,7 @@ const GROUPS: readonly Group[] = [
   { name: 'rules', pattern: '^(tidy|machines/|protocol/|fuzz/|config|tracker/)', limitMs: 300_000 },
   {
     name: 'rooms',
-    pattern: '^(contract/|store/|visitors/|rules/|gateway/|history/|live/|operating/|commands/)',
+    pattern: '^(contract/|simulation/|store/|visitors/|rules/|gateway/|history/|live/|operating/|commands/)',
     limitMs: 600_000,
   },
   { name: 'bus', pattern: '^bus/', limitMs: 300_000 },

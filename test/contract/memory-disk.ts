@@ -29,6 +29,8 @@ export interface MemoryDisk {
   /** Puts all of it or, where it throws, nothing. What was put is seen at once, and survives from `flush` on. */
   readonly transact: (change: (puts: MemoryPuts) => void) => void
   readonly flush: () => void
+  /** The row is there, and no failing power takes it away. */
+  readonly isFlushed: (table: TableName, key: string) => boolean
   /** The power fails: what was not flushed is gone. */
   readonly losePower: () => void
 }
@@ -86,6 +88,8 @@ export function createMemoryDisk(): MemoryDisk {
     flush() {
       unflushed = []
     },
+    isFlushed: (name, key) =>
+      table(name).has(key) && !unflushed.some((change) => change.table === name && change.key === key),
     losePower() {
       undo(unflushed)
       unflushed = []

@@ -1,0 +1,238 @@
+/** Rules broken on purpose, one at a time, by what the server is given: each must be found. */
+import { visitorMachine } from '../../machines/visitor.ts'
+import type { Connection } from '../../src/gateway/connection.ts'
+import type { Desk } from '../../src/gateway/desk.ts'
+import type { Draft, Store } from '../../src/store/contract.ts'
+import type { Visitors } from '../../src/visitors/contract.ts'
+import type { OpenVisitors } from '../../src/visitors/visitors.ts'
+import type { MemoryDisk } from '../contract/memory-disk.ts'
+import type { Broken } from './house.ts'
+
+export interface BrokenRule {
+  readonly rule: string
+  /** What is done wrong. */
+  readonly wrong: string
+  readonly broken: Broken
+  /** The rule under which it is found. */
+  readonly found: RegExp
+}
+
+export const BROKEN_RULES: readonly BrokenRule[] = [
+  {
+    rule: 'V5',
+    wrong: 'a visit ends 15 s after its last socket went',
+    broken: { settings: { leaveGraceMs: 15_000 } },
+    found: /^V/,
+  },
+  {
+    rule: 'Q7',
+    wrong: 'a start waits for nobody to come back',
+    broken: { settings: { restartGraceMs: 0 } },
+    found: /^(Q7|V)/,
+  },
+  {
+    rule: 'I6',
+    wrong: 'a UserInfo is believed half',
+    broken: { settings: { confidence: { signedOut: 0.9, userInfo: 0.5, confirmed: 1 } } },
+    found: /^I/,
+  },
+  {
+    rule: 'L2',
+    wrong: 'two engines hold a lease',
+    broken: { settings: { leasesPerVisit: 2 } },
+    found: /^(L|the answer)/,
+  },
+  {
+    rule: 'Q1',
+    wrong: 'a commit is told before the disk has it',
+    broken: { store: (store) => ({ ...store, commit: (draft, stamp) => hurry(store.commit(draft, stamp)) }) },
+    found: /Q1/,
+  },
+  {
+    rule: 'Q8',
+    wrong: 'what a failed commit has put stays',
+    broken: { disk: keepsHalves },
+    found: /./,
+  },
+  {
+    rule: 'E1',
+    wrong: 'nobody remembers what was said',
+    broken: { store: drafting((draft) => Object.assign(draft, { seenSeq: () => 0 })) },
+    found: /^E1/,
+  },
+  {
+    rule: 'E9',
+    wrong: 'a visitID leads nowhere',
+    broken: { store: drafting(forgetsVisits) },
+    found: /^(E9|V)/,
+  },
+  {
+    rule: 'E4',
+    wrong: 'a start does not look at the time that is stored',
+    broken: { store: (store) => ({ ...store, lastAt: () => 0 }) },
+    found: /^E4/,
+  },
+  {
+    rule: 'V6',
+    wrong: 'the sweep finds no deadline',
+    broken: { store: (store) => ({ ...store, due: () => [] }) },
+    found: /^V5, V6/,
+  },
+  {
+    rule: 'Q5',
+    wrong: 'a visitor is kept without what the last entry changed',
+    broken: { store: drafting(keepsOldSnapshots) },
+    found: /./,
+  },
+  {
+    rule: 'H1',
+    wrong: 'a contact row is left out',
+    broken: { store: drafting((draft) => Object.assign(draft, { putContact: () => {} })) },
+    found: /contact rows/,
+  },
+  { rule: 'P4', wrong: 'two acks change places', broken: { desk: swapsAcks }, found: /^P4/ },
+  { rule: 'P6', wrong: 'any token is right', broken: { visitors: letsAnybodyIn }, found: /^P6/ },
+  { rule: 'P4', wrong: 'an ack names no visit', broken: { desk: namesNoVisit }, found: /converge/ },
+  {
+    rule: 'V4',
+    wrong: 'a socket that goes is not told',
+    broken: { visitors: missesDepartures },
+    found: /^V4/,
+  },
+  { rule: 'B2', wrong: 'a change is not read', broken: { relayStore: skipsChanges }, found: /^B2/ },
+  {
+    rule: 'V7',
+    wrong: 'no visit supersedes another',
+    broken: otherGuard('supersedes', () => false),
+    found: /^V/,
+  },
+  { rule: 'V10', wrong: 'no visit is reopened', broken: otherGuard('reopens', () => false), found: /^V/ },
+  {
+    rule: 'I3',
+    wrong: 'whoever signs in is who is there',
+    broken: otherGuard('namesCurrent', () => true),
+    found: /^I|answer/,
+  },
+  {
+    rule: 'I14',
+    wrong: 'a rejection is forgotten',
+    broken: otherGuard('isRejectedHere', () => false),
+    found: /^I|answer/,
+  },
+]
+
+/** Does something to every draft; the store knows its drafts again. */
+function drafting(change: (draft: Draft, store: Store) => void): (store: Store) => Store {
+  return (store) => ({
+    ...store,
+    createDraft(behind) {
+      const draft = store.createDraft(behind)
+      change(draft, store)
+      return draft
+    },
+  })
+}
+
+async function hurry(slow: Promise<void>): Promise<void> {
+  slow.catch(() => {})
+}
+
+function keepsHalves(disk: MemoryDisk): MemoryDisk {
+  return {
+    ...disk,
+    transact(change) {
+      let failure: unknown = null
+      disk.transact((puts) => {
+        try {
+          change(puts)
+        } catch (cause) {
+          failure = cause
+        }
+      })
+      if (failure !== null) throw failure
+    },
+  }
+}
+
+function forgetsVisits(draft: Draft): void {
+  const { name } = draft
+  Object.assign(draft, {
+    name: (...[kind, named]: Parameters<Draft['name']>) => (kind === 'visit' ? null : name(kind, named)),
+  })
+}
+
+function keepsOldSnapshots(draft: Draft): void {
+  const { putVisitor } = draft
+  Object.assign(draft, {
+    putVisitor: (...[row, entries, previousSeq]: Parameters<Draft['putVisitor']>) => {
+      const before = draft.visitor(row.number)
+      putVisitor({ ...row, snapshot: before?.snapshot ?? row.snapshot }, entries, previousSeq)
+    },
+  })
+}
+
+type Send = Desk['outbox']['send']
+
+function swapsAcks(desk: Desk): void {
+  const { send } = desk.outbox
+  const held = new Map<Connection, Parameters<Send>[1]>()
+  const swapped: Send = (connection, message) => {
+    if (message.type !== 'ack') return send(connection, message)
+    const first = held.get(connection)
+    if (first === undefined && connection.batches.length > 0) return void held.set(connection, message)
+    held.delete(connection)
+    send(connection, message)
+    if (first !== undefined) send(connection, first)
+  }
+  Object.assign(desk.outbox, { send: swapped })
+}
+
+function namesNoVisit(desk: Desk): void {
+  const { send } = desk.outbox
+  const silent: Send = (connection, message) =>
+    send(
+      connection,
+      message.type === 'ack' || message.type === 'visit' ? { ...message, visitID: null } : message,
+    )
+  Object.assign(desk.outbox, { send: silent })
+}
+
+function letsAnybodyIn(visitors: OpenVisitors): Visitors {
+  return {
+    ...visitors,
+    async admit(globalVisitID, tokenHash) {
+      const admission = await visitors.admit(globalVisitID, tokenHash)
+      const standing = { visitId: null, state: 'Anonymous' }
+      return admission.is === 'admitted' ? admission : { is: 'admitted', isNew: false, standing }
+    },
+  }
+}
+
+function missesDepartures(visitors: OpenVisitors): Visitors {
+  return {
+    ...visitors,
+    record: (globalVisitID, entries) =>
+      entries.some(({ type }) => type === 'presence.went')
+        ? Promise.resolve({ outcomes: [], visitId: null, withdrawn: false })
+        : visitors.record(globalVisitID, entries),
+  }
+}
+
+function skipsChanges(store: Store): Store {
+  return { ...store, changes: (span) => store.changes(span).filter(({ position }) => position % 7 !== 0) }
+}
+
+/** The boundary where the machine's own table of guards is changed, and put right again. */
+function otherGuard(name: string, guard: () => boolean): Broken {
+  return {
+    machine: () => {
+      const guards = visitorMachine.implementations.guards as Record<string, unknown>
+      const right = guards[name]
+      if (right === undefined) throw new Error(`the machine has no guard ${name}`)
+      guards[name] = guard
+      return () => {
+        guards[name] = right
+      }
+    },
+  }
+}

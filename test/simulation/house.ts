@@ -1,0 +1,218 @@
+/** The whole server in memory: its rooms over a disk, a network and a bus that are moved by hand. */
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { DEFAULT_SETTINGS, type Settings } from '../../machines/entries.ts'
+import type { Bus } from '../../src/bus/bus.ts'
+import { type Relay, startRelay } from '../../src/bus/relay.ts'
+import { type Config, defaultConfig } from '../../src/config.ts'
+import type { Desk } from '../../src/gateway/desk.ts'
+import { createDesk } from '../../src/gateway/reception.ts'
+import { SWEEP_MS, sweep } from '../../src/gateway/sweep.ts'
+import type { Store } from '../../src/store/contract.ts'
+import { createClock } from '../../src/visitors/clock.ts'
+import type { Committed, Visitors } from '../../src/visitors/contract.ts'
+import { type OpenVisitors, openVisitors } from '../../src/visitors/visitors.ts'
+import { type Answer, createMemoryBus, type MemoryBus } from '../bus/memory-bus.ts'
+import { createMemoryDisk, type MemoryDisk } from '../contract/memory-disk.ts'
+import { openMemoryStore, type Phase } from '../contract/memory-store.ts'
+import { createTimetable, type Timetable } from './timetable.ts'
+
+/** What of the server is broken on purpose; nothing, but for the proof that it would be found. */
+export interface Broken {
+  readonly settings?: Partial<Settings>
+  readonly store?: (store: Store) => Store
+  readonly disk?: (disk: MemoryDisk) => MemoryDisk
+  /** As the gateway sees them. */
+  readonly visitors?: (visitors: OpenVisitors) => Visitors
+  readonly desk?: (desk: Desk) => void
+  /** As the relay sees it. */
+  readonly relayStore?: (store: Store) => Store
+  /** Changes the machine's own rules; the result puts them back. */
+  readonly machine?: () => () => void
+}
+
+/** Everything of one running server. */
+export interface Running {
+  readonly store: Store
+  readonly visitors: OpenVisitors
+  /** The visitors as the gateway sees them. */
+  readonly gatewayVisitors: Visitors
+  readonly desk: Desk
+  readonly relay: Relay
+  /** Where the node stood when it started. */
+  readonly startPosition: number
+  readonly startedAt: number
+  /** Its own timers and answers are gone from now on. */
+  readonly die: () => void
+}
+
+interface Gate {
+  readonly phase: Phase
+  readonly open: () => void
+}
+
+/** The world around the server: what outlives it. */
+export interface House {
+  readonly time: Timetable
+  readonly disk: MemoryDisk
+  readonly bus: MemoryBus
+  /** Transactions that wait to go on, oldest first. */
+  readonly gates: Gate[]
+  /** Messages that the bus has not answered, oldest first. */
+  readonly unanswered: ((answer: Answer) => void)[]
+  /** The transaction that fails, by the count of its put; 0 = none. */
+  failsAtPut: number
+  isFull: boolean
+  readonly errors: string[]
+  readonly warnings: string[]
+  readonly start: (onCommitted: (committed: Committed) => void) => Promise<Running>
+}
+
+export const CONFIG: Config = {
+  ...defaultConfig(),
+  natsUrl: 'nats://127.0.0.1:1',
+  natsJetstream: 'on',
+  natsFrom: '1',
+  eventsPerSecond: 100_000,
+  eventsBurst: 100_000,
+  drainMs: 50,
+}
+
+/** Small, so that limits are met. */
+const LIMITS = {
+  sleepAfterMs: 60_000,
+  awakeMax: 2,
+  waitingEntries: 12,
+  commitEntries: 5,
+  commitBytes: 1024 * 1024,
+  profileKeys: 100,
+}
+
+export function createHouse(broken: Broken): House {
+  const house: House = {
+    time: createTimetable(),
+    disk: broken.disk?.(createMemoryDisk()) ?? createMemoryDisk(),
+    bus: createMemoryBus(),
+    gates: [],
+    unanswered: [],
+    failsAtPut: 0,
+    isFull: false,
+    errors: [],
+    warnings: [],
+    start: (onCommitted) => start(house, broken, onCommitted),
+  }
+  house.bus.answer = () => new Promise((resolve) => void house.unanswered.push(resolve))
+  return house
+}
+
+async function start(
+  house: House,
+  broken: Broken,
+  onCommitted: (committed: Committed) => void,
+): Promise<Running> {
+  const { time, disk } = house
+  const life = { isOver: false }
+  const { timing, end } = time.process()
+  const opened = openMemoryStore({
+    disk,
+    pass: (phase) => {
+      if (life.isOver) return NEVER
+      return new Promise((open) => void house.gates.push({ phase, open }))
+    },
+    beforePut: (_table, count) => failOnPurpose(house, count),
+    later: (tryAgain) => void timing.after(250, tryAgain),
+    trouble: () => (house.isFull ? 'no space is left on this disk' : null),
+  })
+  const store = broken.store?.(opened) ?? opened
+  const sources = { wall: time.wall, monotonic: time.uptime }
+  const clock = createClock(store.lastAt(), sources)
+  const startPosition = store.lastPosition()
+  const settings = { ...DEFAULT_SETTINGS, ...broken.settings }
+  const log = quietLog(house)
+  const opening = openVisitors({
+    store,
+    settings,
+    clock,
+    timing,
+    log,
+    limits: LIMITS,
+    publishEvents: ['AddToCart'],
+  })
+  const visitors = await moved(house, opening)
+  visitors.onCommitted(onCommitted)
+  const relay = await moved(
+    house,
+    startRelay({
+      ...{ store: broken.relayStore?.(store) ?? store, config: CONFIG, log, timing, now: clock.now },
+      onCommitted: visitors.onCommitted,
+      bus: busOf(house.bus, life),
+    }),
+  )
+  const gatewayVisitors = broken.visitors?.(visitors) ?? visitors
+  const deskClock = { now: clock.now, uptime: time.uptime }
+  const desk = createDesk({ visitors: gatewayVisitors, config: CONFIG, clock: deskClock, log })
+  broken.desk?.(desk)
+  visitors.onCommitted((committed) => desk.presence.committed(committed))
+  timing.every(SWEEP_MS, () => sweep(desk))
+  const startedAt = clock.now()
+  const die = (): void => {
+    life.isOver = true
+    house.gates.length = 0
+    house.unanswered.length = 0
+    end()
+  }
+  return { store, visitors, gatewayVisitors, desk, relay, startPosition, startedAt, die }
+}
+
+const NEVER = new Promise<void>(() => {})
+
+/** What a promise comes to while the disk goes on by itself. */
+export async function moved<T>(house: House, promise: Promise<T>): Promise<T> {
+  const state = { isOver: false }
+  const over = promise.finally(() => {
+    state.isOver = true
+  })
+  over.catch(() => {})
+  for (let turns = 0; !state.isOver; turns += 1) {
+    if (turns > 1_000) throw new Error('the server hangs: what it waits for does not come')
+    await nextTurn()
+    house.gates.shift()?.open()
+    house.time.turn()
+  }
+  return over
+}
+
+function failOnPurpose(house: House, count: number): void {
+  if (house.failsAtPut === 0 || count !== house.failsAtPut) return
+  house.failsAtPut = 0
+  throw new Error('a put failed on purpose')
+}
+
+/** The bus as one server sees it: once that is dead nothing reaches it. */
+function busOf(bus: MemoryBus, life: { readonly isOver: boolean }): Bus {
+  const while_ = <A, T>(ask: (asked: A) => Promise<T>) => {
+    return (asked: A) => (life.isOver ? new Promise<T>(() => {}) : ask(asked))
+  }
+  return {
+    ...bus,
+    publish: while_(bus.publish),
+    lastOn: while_(bus.lastOn),
+    sequenceOf: while_(bus.sequenceOf),
+    onConnection: (listener) =>
+      bus.onConnection((connected) => {
+        if (!life.isOver) listener(connected)
+      }),
+  }
+}
+
+/** Faults of ours are findings; a disk that is full is none. */
+function quietLog({ errors, warnings }: House) {
+  return {
+    info: () => {},
+    warn: (_fields: object, message: string) => void warnings.push(message),
+    error: (fields: object, message: string) => {
+      const cause = 'err' in fields ? fields.err : null
+      if (cause instanceof Error && cause.name === 'StoreUnavailable') return
+      errors.push(`${message} ${cause instanceof Error ? (cause.stack ?? cause.message) : ''}`)
+    },
+  }
+}

@@ -1,0 +1,156 @@
+/** Lives a history from its beginning to its end; what it breaks, or null. */
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { connects, perform, sends } from './doing.ts'
+import { type Broken, moved } from './house.ts'
+import { Broke, must } from './ledger.ts'
+import { type Operation, TABS } from './operations.ts'
+import { provesPresence } from './presence.ts'
+import { createWorld, doubts, fresh, provesFolder, settle, type World } from './world.ts'
+
+export interface Lived {
+  /** What was broken first; null = nothing. */
+  readonly failure: string | null
+  readonly steps: number
+  /** What it met: `a crash at flush`, `a visit that ended closed`... */
+  readonly met: ReadonlySet<string>
+}
+
+/** Lives it. Throws only where the simulation itself is wrong. */
+export async function live(history: readonly Operation[], broken: Broken = {}): Promise<Lived> {
+  const mend = broken.machine?.() ?? (() => {})
+  let steps = 0
+  let world: World | null = null
+  try {
+    world = await createWorld(broken)
+    for (const operation of history) {
+      await perform(world, operation)
+      await nextTurn()
+      steps += 1
+      looks(world)
+      if (operation.does === 'settles') provesPresence(world)
+    }
+    await ends(world)
+    return { failure: null, steps, met: meetings(world) }
+  } catch (cause) {
+    const failure = cause instanceof Broke ? cause.message : `a throw: ${said(cause)}`
+    return { failure, steps, met: world === null ? new Set() : meetings(world) }
+  } finally {
+    world?.running.die()
+    mend()
+  }
+}
+
+function meetings({ met, observer }: World): ReadonlySet<string> {
+  for (const { visit, identity } of observer.oracles.values()) {
+    for (const { reason } of visit.visits) if (reason !== null) met.add(`a visit that ended ${reason}`)
+    for (const contact of identity.contacts) met.add(`somebody known by ${contact.split(' ').at(-1)}`)
+    if (identity.verdicts.some(({ retracted }) => retracted)) met.add('a verdict taken back')
+  }
+  return met
+}
+
+function said(cause: unknown): string {
+  return cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)
+}
+
+function looks(world: World): void {
+  world.observer.look(world.running)
+  const warnings = world.house.warnings.splice(0)
+  if (warnings.some((warning) => warning.startsWith('a departure was not kept'))) doubts(world)
+  must(world.house.errors.length === 0, 'an error is logged', () => world.house.errors[0] ?? '')
+}
+
+/** Everything heals; then all that was promised must be so. */
+async function ends(world: World): Promise<void> {
+  const { house, browsers, observer, ledger } = world
+  house.isFull = false
+  house.failsAtPut = 0
+  if (!house.bus.isConnected()) house.bus.setConnected(true)
+  await rests(world)
+  if (world.hasJumped) await setsClock(world)
+  for (const browser of browsers) {
+    for (const tab of browser.tabs)
+      if (tab.wire === null) connects(world, tab, { names: false, rightToken: true })
+  }
+  await rests(world)
+  await converges(world)
+  await rests(world)
+  provesPresence(world)
+  const missing = ledger.missing()
+  must(missing.length === 0, 'Q1', () => `${missing[0]}, and is in no stream`)
+  const { published, changes } = observer.published()
+  must(published === changes, 'B2', () => `${published} of ${changes} changes are published`)
+  await everybodyLeaves(world)
+  provesFolder(world)
+  await moved(house, world.running.visitors.close())
+}
+
+/** E4: while the wall clock is behind what is stored time stands still; it is set right, and the server starts anew. */
+async function setsClock(world: World): Promise<void> {
+  const { time } = world.house
+  time.setWall(Math.max(0, world.running.store.lastAt() - time.wall()))
+  await perform(world, { does: 'crashes', awayMs: 0 })
+  await rests(world)
+}
+
+/** Time enough for every retry, and rest. */
+async function rests(world: World): Promise<void> {
+  for (let round = 0; round < 4; round += 1) {
+    world.house.time.pass(6_000)
+    await settle(world)
+    looks(world)
+  }
+}
+
+/** Two tabs that disagree come to agree: both say something until nobody has to be told. */
+async function converges(world: World): Promise<void> {
+  for (let round = 0; round < 3; round += 1) {
+    for (const { tabs } of world.browsers) {
+      for (const tab of tabs) {
+        world.house.time.pass(1_000)
+        speaks(world, tab)
+        sends(world, tab, 1_000)
+        await settle(world)
+      }
+    }
+  }
+  looks(world)
+  for (const { globalVisitID, tabs } of world.browsers) {
+    const visitId = world.running.visitors.view(globalVisitID)?.visit?.visitId
+    const named = tabs.map(({ visitID }) => visitID)
+    const agree = visitId !== undefined && named.length === TABS && named.every((name) => name === visitId)
+    must(agree, 'two tabs converge', () => `${globalVisitID}: ${named.join(', ')} where ${visitId} is open`)
+  }
+}
+
+function speaks(world: World, { visitID, queue, browser }: World['browsers'][number]['tabs'][number]): void {
+  const timestamp = world.house.time.wall() + browser.skewMs
+  const eventID = `e${fresh(world)}`
+  const words = {
+    ...{ eventType: 'SYSTEM', eventName: 'VisitStarted', eventID, visitID, pageID: 'p1', timestamp },
+    ...{ url: 'https://shop.example/', data: { consent: true } },
+  }
+  queue.push({ eventID, words, timestamp })
+}
+
+/** Everybody's sockets are cut: every visit ends by its deadline, without a word from anybody. */
+async function everybodyLeaves(world: World): Promise<void> {
+  for (const wire of [...world.wires]) {
+    await perform(world, {
+      does: 'isCut',
+      browser: world.browsers.indexOf(wire.tab.browser),
+      tab: wire.tab.browser.tabs.indexOf(wire.tab),
+      silently: false,
+    })
+  }
+  await rests(world)
+  for (const ms of [100_000, 31 * 60_000, 1_000]) {
+    world.house.time.pass(ms)
+    await settle(world)
+  }
+  await rests(world)
+  for (const { globalVisitID } of world.browsers) {
+    const open = world.observer.oracles.get(globalVisitID)?.visit.open ?? null
+    must(open === null, 'V5, V6', () => `${globalVisitID} left, and its visit never ended`)
+  }
+}

@@ -1,0 +1,186 @@
+/** Looks at the disk after every step: what was committed since, by the oracles; what engines were told; who is there. */
+import { DEFAULT_SETTINGS } from '../../machines/entries.ts'
+import { messageIdOf } from '../../src/bus/cloud-event.ts'
+import type { Store } from '../../src/store/contract.ts'
+import { isStoredEvent, type StoredEntry } from '../../src/store/rows.ts'
+import type { Committed } from '../../src/visitors/contract.ts'
+import { factsOf } from '../../src/visitors/entries.ts'
+import type { MemoryBus } from '../bus/memory-bus.ts'
+import { keyOf, type MemoryDisk } from '../contract/memory-disk.ts'
+import { compareVisitor } from './comparing.ts'
+import type { Running } from './house.ts'
+import { type Ledger, must } from './ledger.ts'
+import { newTableOracle, type TableOracle } from './table-oracle.ts'
+
+export interface Observer {
+  readonly oracles: ReadonlyMap<string, TableOracle>
+  /** A commit was told to whoever listens. */
+  readonly told: (committed: Committed) => void
+  /** Everything that is on disk and was not looked at yet. */
+  readonly look: (running: Running) => void
+  /** A new start: what is on disk from before was decided before. */
+  readonly started: (running: Running) => void
+  /** The last seq at which the stream of a visitor said who is there: somebody came or went, or a start was heard. */
+  readonly presentAt: (globalVisitID: string) => number
+  /** How many changes were published, of how many. */
+  readonly published: () => { readonly published: number; readonly changes: number }
+}
+
+export interface ObserverParts {
+  readonly disk: MemoryDisk
+  readonly bus: MemoryBus
+  readonly ledger: Ledger
+  /** No transaction is half way: rows and commits say the same. */
+  readonly isStill: () => boolean
+}
+
+const ALL = Number.MAX_SAFE_INTEGER
+const PRESENCE = ['presence.came', 'presence.went', 'server.started']
+
+export function createObserver({ disk, bus, ledger, isStill }: ObserverParts): Observer {
+  const oracles = new Map<string, TableOracle>()
+  const names = new Map<number, string>()
+  /** E9: who used a visitID first. */
+  const owners = new Map<string, string>()
+  const changesOf = new Map<string, string[]>()
+  const publishedOf = new Map<string, number>()
+  const heardStart = new Set<string>()
+  const seqs = new Map<string, number>()
+  const presentAt = new Map<string, number>()
+  /** Visitors with new entries whose rows were not compared yet. */
+  const unseen = new Set<string>()
+  let position = 0
+  let at = 0
+  let startPosition = 0
+  let changes = 0
+  let stored = 0
+
+  /** All that was committed since, in the order of the node's positions. */
+  function newEntries(store: Store): readonly (readonly [number, StoredEntry])[] {
+    const found: (readonly [number, StoredEntry])[] = []
+    for (const { stretches } of store.commits({ from: position + 1, limit: ALL })) {
+      for (const { number, firstSeq, count } of stretches) {
+        const span = { from: firstSeq, to: firstSeq + count - 1, limit: count }
+        for (const entry of store.entries(number, span)) found.push([number, entry])
+      }
+    }
+    return found.filter(([, entry]) => entry.position > position && entry.position <= store.lastPosition())
+  }
+
+  function take(store: Store, number: number, entry: StoredEntry): string {
+    const globalVisitID = names.get(number) ?? store.visitor(number)?.globalVisitID ?? ''
+    names.set(number, globalVisitID)
+    must(entry.position === position + 1, 'E4', () => `position ${entry.position} follows ${position}`)
+    must(entry.at >= at, 'E4', () => `the time of position ${entry.position} is before the one before`)
+    position = entry.position
+    at = entry.at
+    const seq = seqs.get(globalVisitID) ?? 0
+    must(entry.seq === seq + 1, 'E3', () => `${globalVisitID}: seq ${entry.seq} follows ${seq}`)
+    seqs.set(globalVisitID, entry.seq)
+    must(!entry.faulted, 'E12', () => `${globalVisitID}: entry ${entry.seq} made the machine throw`)
+    if (PRESENCE.includes(entry.kind)) presentAt.set(globalVisitID, entry.seq)
+    belongs(globalVisitID, entry)
+    ledger.stored(globalVisitID, entry)
+    consult(globalVisitID, entry)
+    return globalVisitID
+  }
+
+  function belongs(globalVisitID: string, entry: StoredEntry): void {
+    if (!isStoredEvent(entry)) return
+    const owner = owners.get(entry.words.visitID) ?? globalVisitID
+    owners.set(entry.words.visitID, owner)
+    must(owner === globalVisitID, 'E9', () => `${globalVisitID} said something in a visit of ${owner}`)
+  }
+
+  function consult(globalVisitID: string, entry: StoredEntry): void {
+    const oracle = oracles.get(globalVisitID) ?? newTableOracle(globalVisitID, DEFAULT_SETTINGS)
+    oracles.set(globalVisitID, oracle)
+    // Q7: whoever has a visit open hears of a start before anything else.
+    const mustHear = entry.position > startPosition && !heardStart.has(globalVisitID) && startPosition > 0
+    if (mustHear && oracle.visit.open !== null) {
+      must(
+        entry.kind === 'server.started',
+        'Q7',
+        () => `${globalVisitID}: ${entry.kind} before the start is heard`,
+      )
+    }
+    if (entry.position > startPosition) heardStart.add(globalVisitID)
+    const expected = oracle.takes(entry)
+    const answered = factsOf(entry).find((fact) => fact.type === 'answered')
+    const answer = answered === undefined ? null : (answered.reason ?? 'applied')
+    must(
+      answer === expected,
+      'the answer',
+      () => `${globalVisitID}: ${entry.kind} is told ${answer}, not ${expected}`,
+    )
+    const place = oracle.visit.events.at(-1)
+    if (!isStoredEvent(entry)) return
+    const isRight =
+      place?.eventID === entry.words.eventID && place.visit === entry.visit && place.late === entry.late
+    must(isRight, 'V1 to V13', () => {
+      const is = `visit ${entry.visit}${entry.late ? ', late' : ''}`
+      return `${globalVisitID}: entry ${entry.seq} is recorded in ${is}, not ${JSON.stringify(place)}`
+    })
+  }
+
+  function noteChanges(store: Store, from: number): void {
+    for (const change of store.changes({ from, to: store.lastPosition(), limit: ALL })) {
+      const ids = changesOf.get(change.globalVisitID) ?? []
+      ids.push(messageIdOf(change))
+      changesOf.set(change.globalVisitID, ids)
+      changes += 1
+    }
+  }
+
+  /** B2, B4: the stream has each visitor's changes in order, each once, and none that is not on disk. */
+  function lookAtBus(): void {
+    for (const { messageId } of bus.stored.slice(stored)) {
+      const globalVisitID = messageId.split('.')[0] ?? ''
+      const place = publishedOf.get(globalVisitID) ?? 0
+      const expected = changesOf.get(globalVisitID)?.[place]
+      must(
+        messageId === expected,
+        'B2',
+        () => `${messageId} is published where ${expected} is the next change`,
+      )
+      publishedOf.set(globalVisitID, place + 1)
+      stored += 1
+    }
+  }
+
+  return {
+    oracles,
+    told({ changes: told }) {
+      for (const change of told) {
+        const isKept = disk.isFlushed('changes', keyOf(change.position, change.n))
+        must(isKept, 'Q1', () => `change ${messageIdOf(change)} is told, and is not on disk`)
+      }
+    },
+    look({ store }) {
+      if (store.lastPosition() > position) {
+        const from = position + 1
+        const touched = new Set(newEntries(store).map(([number, entry]) => take(store, number, entry)))
+        must(
+          position === store.lastPosition(),
+          'E4',
+          () => `the node stands at ${store.lastPosition()}, not ${position}`,
+        )
+        noteChanges(store, from)
+        for (const globalVisitID of touched) unseen.add(globalVisitID)
+      }
+      lookAtBus()
+      if (!isStill()) return
+      for (const globalVisitID of unseen) {
+        const oracle = oracles.get(globalVisitID)
+        if (oracle !== undefined) compareVisitor(store, globalVisitID, oracle)
+      }
+      unseen.clear()
+    },
+    started(running) {
+      startPosition = running.startPosition
+      heardStart.clear()
+    },
+    presentAt: (globalVisitID) => presentAt.get(globalVisitID) ?? 0,
+    published: () => ({ published: stored, changes }),
+  }
+}

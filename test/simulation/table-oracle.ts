@@ -1,0 +1,117 @@
+/** One visitor as the tables have it: both oracles, and leases, told each entry of the stream as it lies on disk. */
+import type { Entry, Settings } from '../../machines/entries.ts'
+import { isStoredEvent, type StoredEntry } from '../../src/store/rows.ts'
+import { storedAsEntry } from '../../src/visitors/entries.ts'
+import { newIdentityOracle } from '../machines/identity-oracle.ts'
+import { newVisitOracle } from '../machines/visit-oracle.ts'
+import { must } from './ledger.ts'
+
+interface OracleLease {
+  readonly leaseId: number
+  readonly engine: string
+  readonly purpose: string
+  until: number
+}
+
+export interface TableOracle {
+  readonly visit: ReturnType<typeof newVisitOracle>['table']
+  readonly identity: ReturnType<typeof newIdentityOracle>['mind']
+  readonly lease: () => OracleLease | null
+  readonly hasWithdrawn: () => boolean
+  /** Whether a verdict stands that may be taken back, and which was the last. */
+  readonly lastVerdict: () => number | null
+  /** Tells it the next entry; what the caller should have been answered, or null where nobody asked. */
+  readonly takes: (stored: StoredEntry) => string | null
+}
+
+export function newTableOracle(globalVisitID: string, settings: Settings): TableOracle {
+  const visit = newVisitOracle(settings)
+  const identity = newIdentityOracle(settings)
+  let lease: OracleLease | null = null
+  let leases = 0
+  let hasWithdrawn = false
+
+  /** L1 to L3. */
+  const leases_ = (entry: Entry): string | null => {
+    const { open, happened } = visit.table
+    if (happened.ended !== null) lease = null
+    if (entry.type === 'deadline' && entry.deadline === 'lease') lease = null
+    if (entry.type === 'engage') {
+      const { engine, purpose, at, ttlMs } = entry
+      if (open === null) return 'conflict'
+      const isOwn = lease?.engine === engine && lease.purpose === purpose
+      if (lease !== null && !isOwn) return 'held'
+      leases += isOwn ? 0 : 1
+      lease = { leaseId: leases, engine, purpose, until: at + ttlMs }
+      return 'applied'
+    }
+    if (entry.type !== 'release') return null
+    if (open === null || lease?.leaseId !== entry.leaseId) return 'unknownLease'
+    lease = null
+    return 'applied'
+  }
+
+  /** Deadlines decide: what was due by then came before, earliest first. */
+  const checksDue = (entry: Entry): void => {
+    const { open } = visit.table
+    if (open === null || entry.type === 'server.started') return
+    const { leaveAt, idleAt, maxAt } = open
+    const due = Math.min(
+      leaveAt ?? Number.POSITIVE_INFINITY,
+      idleAt,
+      maxAt,
+      lease?.until ?? Number.POSITIVE_INFINITY,
+    )
+    if (entry.type === 'deadline') {
+      must(
+        entry.due === due,
+        'V5, V6',
+        () => `${entry.deadline} of ${entry.due} comes, and ${due} was the next`,
+      )
+      must(entry.at >= due, 'V5, V6', () => `${entry.deadline} comes before it is due`)
+    } else
+      must(
+        due > entry.at,
+        'V5, V6',
+        () => `${globalVisitID}: what was due at ${due} did not come before ${entry.seq}`,
+      )
+  }
+
+  const noteConsent = (stored: StoredEntry): void => {
+    if (!isStoredEvent(stored) || stored.words.eventType !== 'SYSTEM') return
+    const { eventName, data } = stored.words
+    const gives = eventName === 'VisitStarted' && data.consent === true
+    must(
+      !hasWithdrawn || gives,
+      'V11',
+      () => `${globalVisitID}: entry ${stored.seq} after consent was withdrawn`,
+    )
+    if (eventName === 'ConsentWithdrawn') hasWithdrawn = true
+    if (gives && !stored.late) hasWithdrawn = false
+  }
+
+  return {
+    visit: visit.table,
+    identity: identity.mind,
+    lease: () => lease,
+    hasWithdrawn: () => hasWithdrawn,
+    lastVerdict: () => identity.mind.verdicts.findLast(({ retracted }) => !retracted)?.seq ?? null,
+    takes(stored) {
+      noteConsent(stored)
+      // What the entry says of a visit by its alias is not used here: the oracle looks the name up itself.
+      const entry = decidedBy(storedAsEntry(stored, globalVisitID, null), settings)
+      checksDue(entry)
+      visit.takes(entry)
+      identity.takes(entry, visit.table)
+      const { answer } = identity.mind
+      const isVerdict = entry.type === 'confirm' || entry.type === 'reject' || entry.type === 'retract'
+      if (isVerdict && answer === 'applied') visit.seal()
+      return leases_(entry) ?? answer
+    },
+  }
+}
+
+/** The tables know which settings are in force, whatever a start says. */
+function decidedBy(entry: Entry, settings: Settings): Entry {
+  return entry.type === 'server.started' ? { ...entry, settings } : entry
+}

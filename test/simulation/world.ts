@@ -1,0 +1,216 @@
+/** One simulated life: the server in its house, browsers around it, agents and engines, and who looks at all of it. */
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { drain } from '../../src/gateway/reception.ts'
+import type { NewEntry } from '../../src/visitors/contract.ts'
+import { findingsIn } from '../visitors/findings.ts'
+import {
+  type Browser,
+  deliverDown,
+  deliverUp,
+  type Hearing,
+  lose,
+  over,
+  type Tab,
+  type Wire,
+} from './browser.ts'
+import { type Broken, createHouse, type House, moved, type Running } from './house.ts'
+import { createLedger, type Ledger, must, takeAck } from './ledger.ts'
+import { createObserver, type Observer } from './observer.ts'
+import { BROWSERS, TABS } from './operations.ts'
+
+export interface World {
+  readonly house: House
+  readonly browsers: readonly Browser[]
+  readonly ledger: Ledger
+  readonly observer: Observer
+  /** Every socket that somebody still believes in. */
+  readonly wires: Wire[]
+  running: Running
+  /** Verdicts and retractions that are not answered yet, by visitor: a retraction must know what it takes back. */
+  readonly undecided: Map<string, number>
+  /** A departure of theirs may have been lost: nothing is sure until their stream goes on behind this seq with who is there. */
+  readonly uncertain: Map<string, number>
+  /** Sockets that said hello with a token that is not theirs. */
+  readonly strangers: Set<Wire>
+  /** What this life met, by its name: lives that meet nothing prove nothing. */
+  readonly met: Set<string>
+  /** Somebody set the wall clock. */
+  hasJumped: boolean
+  counted: number
+}
+
+export async function createWorld(broken: Broken): Promise<World> {
+  const house = createHouse(broken)
+  const ledger = createLedger()
+  const isStill = (): boolean => house.gates.every(({ phase }) => phase === 'put')
+  const observer = createObserver({ disk: house.disk, bus: house.bus, ledger, isStill })
+  const running = await house.start(observer.told)
+  return {
+    ...{ house, ledger, observer, running, wires: [], hasJumped: false, counted: 0 },
+    browsers: BROWSERS.map(newBrowser),
+    undecided: new Map(),
+    uncertain: new Map(),
+    strangers: new Set(),
+    met: new Set(),
+  }
+}
+
+function newBrowser(globalVisitID: string, index: number): Browser {
+  const tabs: Tab[] = []
+  const deviceToken = String(index).repeat(32)
+  const skewMs = [0, -5_000_000, 86_400_000][index] ?? 0
+  const browser: Browser = { globalVisitID, deviceToken, tabs, skewMs, acknowledged: [] }
+  for (let tab = 0; tab < TABS; tab += 1) {
+    tabs.push({ browser, visitID: `${globalVisitID}-v${tab}`, wire: null, queue: [] })
+  }
+  return browser
+}
+
+/** A number that is new in this life. */
+export function fresh(world: World): number {
+  world.counted += 1
+  return world.counted
+}
+
+/** What a browser hears of the server. */
+export function hearingOf(world: World): Hearing {
+  return {
+    acknowledged(wire, ack) {
+      const { browser } = wire.tab
+      const kept = takeAck(wire, ack)
+      world.ledger.acknowledged(browser.globalVisitID, kept)
+      for (const { eventID } of kept) mustBeOnDisk(world, browser.globalVisitID, eventID)
+      const answered = new Set([
+        ...kept.map(({ eventID }) => eventID),
+        ...ack.rejected.map((one) => one.eventID),
+      ])
+      for (const tab of browser.tabs) tab.queue = tab.queue.filter(({ eventID }) => !answered.has(eventID))
+      browser.acknowledged.push(...kept)
+    },
+    closed(wire, code) {
+      if (code === 4001) doubts(world)
+      must(code !== 4503 || !wire.isWelcome, 'P6', () => 'a welcome browser is called unauthorized')
+    },
+  }
+}
+
+/** Who is connected may be otherwise than the streams say, from now on. */
+export function doubts({ browsers, running, uncertain }: World): void {
+  for (const { globalVisitID } of browsers) {
+    uncertain.set(globalVisitID, running.visitors.view(globalVisitID)?.seq ?? 0)
+  }
+}
+
+/** Q1: an ack means that the disk has it. */
+export function mustBeOnDisk({ running, house }: World, globalVisitID: string, eventID: string): void {
+  const number = running.store.visitorNumber(globalVisitID)
+  const key = `${String(number).padStart(16, '0')}\u0001${eventID}`
+  must(
+    house.disk.isFlushed('seen', key),
+    'Q1',
+    () => `${globalVisitID} ${eventID} is acknowledged before the disk has it`,
+  )
+}
+
+/** Moves everything that can move without time passing, until nothing does. */
+export async function settle(world: World): Promise<void> {
+  const { house } = world
+  for (let rounds = 0; ; rounds += 1) {
+    must(rounds < 10_000, 'the server', () => 'never comes to rest')
+    await nextTurn()
+    const gate = house.gates.shift()
+    gate?.open()
+    const answer = gate === undefined ? house.unanswered.shift() : undefined
+    answer?.('store')
+    const hasMoved = house.time.turn() || deliverAll(world)
+    if (gate === undefined && answer === undefined && !hasMoved) {
+      await nextTurn()
+      if (house.gates.length + house.unanswered.length === 0 && !house.time.turn()) return
+    }
+  }
+}
+
+function deliverAll(world: World): boolean {
+  let hasMoved = false
+  const hearing = hearingOf(world)
+  for (const wire of [...world.wires]) {
+    hasMoved = deliverUp(world.running.desk, wire) || hasMoved
+    hasMoved = deliverDown(world.running.desk, wire, hearing) || hasMoved
+    forgetWhereOver(world, wire)
+  }
+  return hasMoved
+}
+
+export function forgetWhereOver({ wires }: World, wire: Wire): void {
+  if (wire.isOver && wire.isGone) wires.splice(wires.indexOf(wire), 1)
+}
+
+/** Something that an agent, an engine or a rule does; its answer is held against the stream. */
+export function act(world: World, globalVisitID: string, entry: NewEntry): void {
+  const { running, undecided, ledger } = world
+  undecided.set(globalVisitID, (undecided.get(globalVisitID) ?? 0) + 1)
+  const decided = (): void => void undecided.set(globalVisitID, (undecided.get(globalVisitID) ?? 1) - 1)
+  running.visitors.record(globalVisitID, [entry]).then(
+    ({ outcomes }) => {
+      decided()
+      const [outcome] = outcomes
+      if (outcome?.is === 'kept') ledger.kept(globalVisitID, outcome.seq, entry.type)
+    },
+    () => {
+      decided()
+      world.met.add('a lost commit')
+    },
+  )
+}
+
+/** The process dies where it stands, and the power with it; then it is started again. */
+export async function crash(world: World, awayMs: number): Promise<void> {
+  const { house, running, wires } = world
+  for (const { phase } of house.gates.slice(0, 1)) world.met.add(`a crash at ${phase}`)
+  running.die()
+  house.disk.losePower()
+  for (const wire of wires.splice(0)) {
+    wire.isOver = true
+    lose(wire)
+  }
+  await startAgain(world, awayMs)
+}
+
+/** Q6, Q7: it stops in order, and nobody departs by it; then it is started again. */
+export async function deploy(world: World, awayMs: number): Promise<void> {
+  const { house, running } = world
+  let isDrained = false
+  const draining = drain(running.desk).then(() => {
+    isDrained = true
+  })
+  for (let rounds = 0; !isDrained && rounds < 100; rounds += 1) await settle(world)
+  await draining
+  await moved(house, running.relay.close(0))
+  await moved(house, running.visitors.close())
+  await moved(house, running.store.close())
+  running.die()
+  for (const wire of world.wires.splice(0)) {
+    over(running.desk, wire)
+    lose(wire)
+  }
+  world.observer.look(running)
+  await startAgain(world, awayMs)
+}
+
+async function startAgain(world: World, awayMs: number): Promise<void> {
+  const { house, observer } = world
+  house.time.pass(awayMs)
+  house.failsAtPut = 0
+  world.undecided.clear()
+  doubts(world)
+  world.running = await house.start(observer.told)
+  observer.started(world.running)
+  observer.look(world.running)
+  provesFolder(world)
+}
+
+/** Replay = live, lists = streams, no gap: what `vestibule verify` proves of a folder. */
+export function provesFolder({ running }: World): void {
+  const [first] = findingsIn(running.store)
+  must(first === undefined, 'Q1: verify', () => String(first))
+}
