@@ -4,6 +4,7 @@ import type { Bus } from './bus/bus.ts'
 import { serveOperations } from './bus/operations.ts'
 import type { Relay } from './bus/relay.ts'
 import type { Config } from './config.ts'
+import type { Erasures } from './erasure/contract.ts'
 import { createAddressOf } from './gateway/addresses.ts'
 import type { Gateway } from './gateway/gateway.ts'
 import { createRestEvents } from './gateway/rest-events.ts'
@@ -36,6 +37,7 @@ export interface AppParts {
   readonly audit: Audit
   readonly visitors: OpenVisitors
   readonly rules: Rules
+  readonly erasures: Erasures
   readonly bus: Bus | null
   readonly relay: Relay | null
   readonly live: Live
@@ -58,7 +60,7 @@ const DESKTOP_PATHS = [
 
 /** Rejects where a new cursor secret cannot be kept. What it begins, it puts before the steps of a stop. */
 export async function createApp(parts: AppParts): Promise<Hono> {
-  const { config, log, store, clock, visitors, gateway, metrics, bus, demo = false } = parts
+  const { config, log, store, clock, visitors, erasures, gateway, metrics, bus, demo = false } = parts
   const desk = await openDesk({
     store,
     config,
@@ -69,7 +71,7 @@ export async function createApp(parts: AppParts): Promise<Hono> {
     viewPast: visitors.viewPast,
     connections: gateway.connectionsOf,
     rules: parts.rules.inForce,
-    acting: { visitors, events: createRestEvents(config), notify: gateway.notify },
+    acting: { visitors, events: createRestEvents(config), erasures, notify: gateway.notify },
     addressOf: createAddressOf(config.trustedProxies),
     now: clock.now,
   })

@@ -1,5 +1,5 @@
 /** Puts the rooms together: store, visitors, gateway, History, bus. What is opened here is closed here. */
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { createServer, type Server as HttpServer, type RequestListener } from 'node:http'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -11,6 +11,8 @@ import { startContacts } from './bus/contacts/contacts.ts'
 import { openBus } from './bus/open-bus.ts'
 import { type Relay, startRelay } from './bus/relay.ts'
 import type { Config } from './config.ts'
+import type { Erasures, Messages } from './erasure/contract.ts'
+import { startErasures } from './erasure/erasures.ts'
 import { createAddressOf } from './gateway/addresses.ts'
 import { type Gateway, startGateway } from './gateway/gateway.ts'
 import { createRestEvents } from './gateway/rest-events.ts'
@@ -105,6 +107,7 @@ interface Rooms {
   readonly audit: Audit
   readonly visitors: OpenVisitors
   readonly rules: Rules
+  readonly erasures: Erasures
   readonly bus: Bus | null
   readonly relay: Relay | null
   readonly guard: Guard
@@ -141,12 +144,23 @@ async function openRooms({ config, log, beforePut, demo }: ServerOptions, steps:
     publishEvents,
   })
   const bus = openBus(config, log)
+  let relay: Relay | null = null
+  // Before anything reaches a visitor: who is being erased is nobody from the start on.
+  const erasures = startErasures({
+    store,
+    visitors: visitors.erasing,
+    log,
+    now: clock.now,
+    newId: randomUUID,
+    messages: () => (bus === null ? null : messagesOf(relay, store)),
+  })
   if (bus !== null) steps.unshift({ name: 'bus', close: bus.close })
   const { onCommitted } = visitors
-  const relay = bus && (await startRelay({ store, bus, config, log, onCommitted, now: clock.now }))
+  relay = bus && (await startRelay({ store, bus, config, log, onCommitted, now: clock.now }))
   if (relay !== null) steps.unshift({ name: 'relay', close: () => relay.close(config.drainMs) })
   // Before the relay: what the last commits changed is published still.
   steps.unshift({ name: 'visitors', close: () => visitors.close() })
+  steps.unshift({ name: 'erasures', close: erasures.close })
   steps.unshift({ name: 'contacts', close: startContacts({ store, visitors, bus, config, log }).close })
   const rules = await openRules({ store, visitors, clock }, { config, log })
   steps.unshift({ name: 'rules', close: rules.close })
@@ -164,7 +178,15 @@ async function openRooms({ config, log, beforePut, demo }: ServerOptions, steps:
     describeEvent: (number, event) => eventResource({ store, names: createNames(store) }, number, event),
     clock: { now: clock.now, uptime: () => performance.now() },
   })
-  return { store, clock, access, madeKeyPath, audit, visitors, rules, bus, relay, guard, live }
+  return { store, clock, access, madeKeyPath, audit, visitors, rules, erasures, bus, relay, guard, live }
+}
+
+/** The relay, as far as an erasure needs it. */
+function messagesOf(relay: Relay | null, store: Store): Messages {
+  if (relay === null) throw new Error('the relay has not started yet')
+  const { sequencesOf, deleteMessages } = relay
+  const isBehind = (position: number) => relay.stats().backlogRows > 0 && store.relayMark() < position
+  return { sequencesOf, deleteMessages, isBehind }
 }
 
 function openRules(

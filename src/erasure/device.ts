@@ -79,6 +79,9 @@ function* linkSteps(
   yield { erase: { gone: { links: [link] } }, counts: { links: 1 } }
 }
 
+/** Remembered eventIDs that go in one step: each is a dozen bytes. */
+const SEEN_ROWS = 2_000
+
 /** All rows that begin with the visitor's number. A dry run reads on where another would find the rows gone. */
 function* rowSteps(
   store: Store,
@@ -104,6 +107,8 @@ function* rowSteps(
     yield { erase: { gone }, counts: { entries: entries.length, changes: changes.length } }
     from = last.seq + 1
   }
+  while (!isDry && store.hasSeen(number))
+    yield { erase: { gone: { seen: { number, limit: SEEN_ROWS } } }, counts: {} }
   yield* placeSteps(store, number)
   const bases: { number: number; seq: number }[] = []
   for (let base = store.baseAtOrBefore(number, Number.MAX_SAFE_INTEGER); base !== null; ) {

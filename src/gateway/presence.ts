@@ -159,6 +159,11 @@ function tellAll(room: Room, { visits, changes }: Committed): void {
   for (const { globalVisitID, visitId, reason } of visits) {
     const present = room.everyone.get(globalVisitID)
     if (present === undefined) continue
+    if (reason === 'erased') {
+      // Q12: nobody speaks for that device any more; its browser begins as a new one.
+      for (const connection of [...present.connections]) room.close(connection, 'unauthorized')
+      continue
+    }
     present.visitId = visitId
     // A visit that opened or was reopened has no socket until one says something in it.
     for (const connection of present.connections) connection.countsFor = null

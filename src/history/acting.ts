@@ -1,11 +1,20 @@
 /** What a handler changes things with: the visitors' one way in, the checks of the edge, and the browsers' sockets. */
+import type { ErasedKind, ErasureRow } from '../store/erased.ts'
 import type { NewEvent, Visitors } from '../visitors/contract.ts'
 
 export interface Acting {
   readonly visitors: Pick<Visitors, 'record' | 'isFull'>
   readonly events: EventChecks
+  readonly erasures: ErasureActs
   /** Tells all sockets of a visitor, and waits a little for what became of it. */
   readonly notify: (globalVisitID: string, message: Notification) => Promise<Notified>
+}
+
+/** Erasing somebody by their id; null where nobody is called so. */
+export interface ErasureActs {
+  readonly begin: (kind: ErasedKind, name: string) => Promise<ErasureRow | null>
+  /** What would go, counted. */
+  readonly survey: (kind: ErasedKind, name: string) => Promise<Readonly<Record<string, number>> | null>
 }
 
 /** The checks that a browser's event goes through, for one that comes with a key. */

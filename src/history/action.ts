@@ -17,6 +17,8 @@ interface ActionRow<Params extends z.ZodObject, Body extends z.ZodType> {
   readonly answer: z.ZodType
   /** It makes something that has an address. */
   readonly makes?: boolean
+  /** It begins something that goes on by itself. */
+  readonly begins?: boolean
   readonly act: (
     reading: Reading,
     asked: { readonly params: z.infer<Params>; readonly body: z.infer<Body>; readonly by: Asked },
@@ -29,7 +31,7 @@ const NO_PARAMETERS = z.object({})
 export function action<Params extends z.ZodObject, Body extends z.ZodType>(
   row: ActionRow<Params, Body>,
 ): Route {
-  const { at = 'data', makes = false, act, ...told } = row
+  const { at = 'data', makes = false, begins = false, act, ...told } = row
   return {
     ...told,
     method: 'POST',
@@ -39,6 +41,7 @@ export function action<Params extends z.ZodObject, Body extends z.ZodType>(
     query: NO_PARAMETERS,
     isList: false,
     makes,
+    begins,
     respond: async (reading, asked) => {
       refuseUnknown(asked.query, NO_PARAMETERS)
       const params = check(row.params, asked.params)

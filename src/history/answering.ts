@@ -197,6 +197,10 @@ function responseOf(base: string, reply: Reply): Response {
     headers.set('location', base + reply.location)
     return new Response(JSON.stringify(reply.body), { status: reply.fresh ? 201 : 200, headers })
   }
+  if (reply.is === 'begun') {
+    headers.set('location', reply.location)
+    return new Response(JSON.stringify(reply.body), { status: 202, headers })
+  }
   const { items, next, filtered } = reply
   if (items.length === 0 && next === null && filtered) {
     headers.delete('content-type')

@@ -19,6 +19,7 @@ export function createHistory(desk: Desk): Hono<HistoryEnv> {
   }
   const rowsAt = (...places: readonly Route['at'][]) => ROUTES.filter(({ at }) => places.includes(at))
   mount('', rowsAt('root'))
+  app.all('/erasures/*', (c) => answer(desk, { base: '', routes: [] }, c))
   for (const base of BASES) mountBelow(base, rowsAt('data', 'front'))
   mountBelow(FRONT_BASE, rowsAt('front'))
   return app

@@ -71,7 +71,7 @@ function headersOf({ makes }: Route) {
   return { headers: z.object({ 'Idempotency-Key': key }) }
 }
 
-function answersOf({ answer, isList, makes }: Route) {
+function answersOf({ answer, isList, makes, begins }: Route) {
   const content = { 'application/json': { schema: answer } }
   if (makes === true) {
     const location = { description: 'where it is read again', schema: { type: 'string' as const } }
@@ -82,6 +82,13 @@ function answersOf({ answer, isList, makes }: Route) {
         content,
       },
       201: { description: 'made', headers: { Location: location }, content },
+    }
+  }
+  if (begins === true) {
+    const location = { description: 'where it says how it stands', schema: { type: 'string' as const } }
+    return {
+      200: { description: 'the dry run', content },
+      202: { description: 'begun', headers: { Location: location }, content },
     }
   }
   if (!isList) return { 200: { description: 'the resource', content } }

@@ -31,6 +31,8 @@ const contacts = list({
       listing: (window) => contactListing(contactsOf(reading, subject), window),
       belongs: (row: ContactRow) =>
         subject !== null &&
+        // Q12: of one who is being erased.
+        reading.store.identity(row.identity) !== null &&
         fits(subject.number, row.number) &&
         fits(subject.visit, row.visit) &&
         fits(subject.session, row.session) &&

@@ -21,6 +21,8 @@ export type Reply =
   | { readonly is: 'resource'; readonly body: unknown }
   /** `location` is below the base path; `fresh`: made by this call, not by the same one before. */
   | { readonly is: 'made'; readonly body: unknown; readonly location: string; readonly fresh: boolean }
+  /** Goes on by itself; `location` is from the root. */
+  | { readonly is: 'begun'; readonly body: unknown; readonly location: string }
   | {
       readonly is: 'page'
       readonly items: readonly unknown[]
@@ -61,6 +63,8 @@ export interface Route {
   readonly isList: boolean
   /** Answers 201 where it made something. */
   readonly makes?: boolean
+  /** Answers 202 where it began something. */
+  readonly begins?: boolean
   readonly respond: (reading: Reading, asked: Asked) => Promise<Reply>
 }
 

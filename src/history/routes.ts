@@ -1,5 +1,6 @@
 /** The one table of routes. */
 import { z } from '@hono/zod-openapi'
+import { ERASURE_ROUTES } from './erasure-routes.ts'
 import { EVENT_ACTIONS } from './event-actions.ts'
 import { EXPLAIN_ROUTES } from './explain.ts'
 import { IDENTITY_ROUTES } from './identity-routes.ts'
@@ -45,16 +46,17 @@ export const ROUTES: readonly Route[] = [
   ...EVENT_ACTIONS,
   ...VISITOR_ACTIONS,
   ...NOTIFY_ROUTES,
+  ...ERASURE_ROUTES,
   openApiRow(() => ROUTES),
 ]
 
 /** The table as the documentation shows it. */
 export function describeRoutes(routes: readonly Route[] = ROUTES): string {
-  const rows = routes.map(({ method, path, filters, relations, scope, isList, makes }) => {
+  const rows = routes.map(({ method, path, filters, relations, scope, isList, makes, begins }) => {
     const filterNames = Object.keys(filters.shape).map((name) => `\`${name}\``)
     const cells = [
       `${method} \`${path}\``,
-      isList ? 'list' : makes === true ? 'made' : 'one',
+      isList ? 'list' : makes === true ? 'made' : begins === true ? 'begun' : 'one',
       filterNames.join(', '),
       relations.join(', '),
       scope ?? 'any key',

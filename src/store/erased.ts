@@ -91,6 +91,8 @@ export interface ErasureStore {
   erasures(): ErasureRow[]
   /** Visitors whose streams name an identity in another way than by a link. */
   mentionsOf(identityId: string, limit: number): number[]
+  /** Whether eventIDs of this visitor are remembered. */
+  hasSeen(number: number): boolean
   /** Whole chunks from the one that holds `from` on: as many as `entries` entries need, at least one. */
   chunks(number: number, span: { readonly from: number; readonly entries: number }): Chunk[]
   /** One step in one transaction, on disk when it resolves. It is tried also where there is no room. */

@@ -65,6 +65,7 @@ export function createErasing(
       const keys = tables.mentions.getKeys({ start, end, inclusiveEnd: true, limit })
       return Array.from(keys, (key) => KEYS.visitor.part(key.subarray(hash.length), 0))
     },
+    hasSeen: (number) => seenKeys(tables, { number, limit: 1 }).length > 0,
     chunks: (number, span) => chunksOf(tables, reader, { number, ...span }),
     erase(step) {
       const rows = encodeStep(writer, step)

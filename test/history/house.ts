@@ -64,13 +64,14 @@ export function openHouseDesk(store: Store, options: Partial<HistoryOptions> = {
     connections: () => 0,
     rules: () => [],
     acting: {
+      erasures: { begin: async () => null, survey: async () => null },
       visitors: { record: () => Promise.reject(new Error('nothing is recorded here')), isFull: () => false },
       events: createRestEvents(defaultConfig()),
       notify: () => Promise.reject(new Error('nobody is told here')),
     },
     config: defaultConfig(),
     access: createAccess({
-      keys: parseKeys([`reader:${SECRET}:history:read`, 'poor:poor-secret-012345:metrics'], 'test'),
+      keys: parseKeys([`reader:${SECRET}:history:read+erase`, 'poor:poor-secret-012345:metrics'], 'test'),
       checkJwt: null,
       failures: createFailures({ now: () => NOW, wait: async () => {} }),
       now: () => NOW,

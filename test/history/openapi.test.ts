@@ -39,9 +39,12 @@ async function openShop(): Promise<{ house: RealHouse; ids: Readonly<Record<stri
   await record('g1', event('PageEntered', {}, { pageID: 'p2' }))
   const { body } = await ask('/visits/v1?include_sessions=true&include_pages=true')
   const events = (await ask('/visits/v1/events')).body as unknown as { historyId: string }[]
+  const done = { id: 'e1', kind: 'person', begunAt: 1, finishedAt: 2, subject: null } as const
+  await house.store.erase({ erasure: { ...done, counts: { entries: 3 }, unreached: ['backups'] } })
   return {
     house,
     ids: {
+      id: 'e1',
       visitId: 'v1',
       globalVisitID: 'g1',
       identityId: 'pat@example.com',

@@ -204,8 +204,12 @@ verdicts(
     for (const over of [visitors, { ...visitors, isFull: () => true }]) {
       const events = createRestEvents(defaultConfig())
       const notify = () => Promise.reject(new Error('nobody is told here'))
+      const erasures = { begin: async () => null, survey: async () => null }
       const keys = parseKeys([`desk:${SECRET}:verdict`], 'test')
-      const house = await openHouse({ acting: { visitors: over, events, notify }, access: accessOf(keys) })
+      const house = await openHouse({
+        acting: { visitors: over, events, erasures, notify },
+        access: accessOf(keys),
+      })
       const visit = house.scribe.visit('g1', 'v1')
       house.scribe.event(visit.number, { visit })
       await house.scribe.commit()

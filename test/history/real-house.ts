@@ -18,7 +18,7 @@ export const ALL = 'Bearer all-scopes-secret-01'
 export const READS = 'Bearer reads-only-secret-01'
 export const START = 1_790_000_000_000
 const KEYS = [
-  'all:all-scopes-secret-01:history:read+history:write+verdict+notify',
+  'all:all-scopes-secret-01:history:read+history:write+verdict+notify+erase',
   'reads:reads-only-secret-01:history:read',
 ]
 
@@ -58,6 +58,7 @@ export async function openRealHouse({ notify, connections = 1, settings = {} }: 
     now: clock.now,
     connections: () => connections,
     acting: {
+      erasures: { begin: async () => null, survey: async () => ({ entries: 1 }) },
       visitors,
       events: createRestEvents(defaultConfig()),
       notify: notify ?? (() => Promise.reject(new Error('nobody is told here'))),
@@ -74,7 +75,8 @@ export async function openRealHouse({ notify, connections = 1, settings = {} }: 
   let ids = 0
 
   const ask = async (path: string, init: RequestInit = {}): Promise<Answered> => {
-    const whole = path.startsWith('/frontend') || path === '/openapi.json' ? path : `/backend/data${path}`
+    const isWhole = /^\/(frontend|erasures|openapi\.json)/.test(path)
+    const whole = isWhole ? path : `/backend/data${path}`
     const response = await app.request(whole, { headers: { authorization: ALL }, ...init })
     const text = await response.text()
     return {

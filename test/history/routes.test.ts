@@ -70,6 +70,8 @@ async function openShop() {
   scribe.event(visit.number, { visit }, { late: true })
   Object.assign(session, { endDate: session.startDate + 1_999, reason: 'signedOut' })
   await scribe.commit()
+  const done = { kind: 'person', begunAt: scribe.now(), finishedAt: scribe.now(), subject: null } as const
+  await house.store.erase({ erasure: { ...done, id: 'e1', counts: { entries: 3 }, unreached: ['backups'] } })
   return { ...house, visit, session, page, cart }
 }
 
@@ -111,6 +113,7 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   '/visitors/{globalVisitID}': '/visitors/g1',
   '/visitors/{globalVisitID}/explain': '/visitors/g1/explain?seq=2',
   '/visitors/{globalVisitID}/stream': '/visitors/g1/stream',
+  '/erasures/{id}': '/erasures/e1',
   '/openapi.json': '/openapi.json',
 }
 

@@ -20,12 +20,18 @@ export function proveNode(proof: Proof, tally: Tally): { readonly identities: nu
 /** E4: positions run from the first that is kept, and each stretch names its entries. */
 function proveCommits({ store, firstCommit }: Proof, checks: Checks, tally: Tally): void {
   let [position, at, entries, chunks] = [firstCommit, 0, 0, 0]
+  const isErased = hasErasedDevices(store)
   for (const commit of commitsOf(store)) {
     checks.same(`position of the commit after ${position - 1}`, commit.position, position)
     checks.holds(`the time of commit ${commit.position} is not before the one before`, commit.at >= at)
     position = commit.position
     at = commit.at
     for (const { number, firstSeq, count, contents } of commit.stretches) {
+      // Q12: a device that was erased has left its positions, and no entries.
+      if (isErased && store.visitor(number) === null) {
+        position += count
+        continue
+      }
       const span = { from: firstSeq, to: firstSeq + count - 1, limit: count }
       const named = store.entries(number, span)
       const what = `commit ${commit.position}, stretch of visitor ${number} from ${firstSeq}`
@@ -104,7 +110,6 @@ function proveCounts({ store }: Proof, checks: Checks, tally: Tally & People): v
     visits: tally.visits,
     sessions: tally.sessions,
     pages: tally.pages,
-    names: tally.names,
     links,
     linksOf: links,
     contacts,
@@ -118,4 +123,12 @@ function proveCounts({ store }: Proof, checks: Checks, tally: Tally & People): v
   for (const [table, count] of Object.entries(expected)) {
     checks.same(`rows of ${table}`, store.rowCount(table), count)
   }
+  // E9: the names of an erased device's visits stay, hashed.
+  const names = store.rowCount('names')
+  if (hasErasedDevices(store)) checks.holds('rows of names: not fewer than are told', names >= tally.names)
+  else checks.same('rows of names', names, tally.names)
+}
+
+function hasErasedDevices(store: Proof['store']): boolean {
+  return store.erasures().some(({ kind }) => kind === 'device')
 }

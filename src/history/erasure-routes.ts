@@ -1,0 +1,101 @@
+/** Rows of the table that erase a person or a device, and that tell how an erasure stands (Q12). */
+import { z } from '@hono/zod-openapi'
+import type { ErasedKind, ErasureRow } from '../store/erased.ts'
+import { action } from './action.ts'
+import { findIdentity, findVisitor } from './named.ts'
+import { notFound } from './problem.ts'
+import type { Reading } from './reading.ts'
+import { type Reply, type Route, resource } from './route.ts'
+
+const CountsSchema = z
+  .record(z.string(), z.number().int())
+  .openapi({ description: 'rows of each kind: entries, links, sessions, pages, contacts, messages...' })
+
+export const ErasureSchema = z
+  .object({
+    id: z.string(),
+    kind: z.enum(['person', 'device']),
+    state: z.enum(['running', 'done']),
+    startDate: z.number().int().openapi({ description: 'begun, epoch ms' }),
+    endDate: z.number().int().openapi({ description: 'done, epoch ms; 0 while it runs' }),
+    counts: CountsSchema,
+    unreached: z.array(z.string()).openapi({ description: 'what it could not reach' }),
+  })
+  .openapi('Erasure')
+
+const DryRunSchema = z.object({ dryRun: z.literal(true), counts: CountsSchema }).openapi('DryRun')
+
+const body = z.object({
+  dryRun: z.boolean().optional().openapi({ description: 'says what would go, and erases nothing' }),
+})
+
+const person = action({
+  path: '/identities/{identityId}/erase',
+  scope: 'erase',
+  summary: 'Erases a person: hidden at once, then everywhere',
+  params: z.object({ identityId: z.string() }),
+  body,
+  example: { dryRun: true },
+  answer: z.union([ErasureSchema, DryRunSchema]),
+  begins: true,
+  act: (reading, { params, body }) => {
+    const found = findIdentity(reading, params.identityId)
+    if (found === null) throw notFound('identity')
+    return erase(reading, { kind: 'person', name: found.identityId, isDry: body.dryRun === true })
+  },
+})
+
+const device = action({
+  path: '/visitors/{globalVisitID}/erase',
+  scope: 'erase',
+  summary: 'Erases a device: everything of its visitor',
+  params: z.object({ globalVisitID: z.string() }),
+  body,
+  example: { dryRun: true },
+  answer: z.union([ErasureSchema, DryRunSchema]),
+  begins: true,
+  act: (reading, { params: { globalVisitID }, body }) => {
+    if (findVisitor(reading, globalVisitID) === 0) throw notFound('visitor')
+    return erase(reading, { kind: 'device', name: globalVisitID, isDry: body.dryRun === true })
+  },
+})
+
+const erasure = resource({
+  at: 'root',
+  path: '/erasures/{id}',
+  scope: 'erase',
+  summary: 'How an erasure stands; when it is done, its receipt',
+  params: z.object({ id: z.string() }),
+  answer: ErasureSchema,
+  read: ({ store }, { params }) => {
+    const row = store.erasure(params.id)
+    if (row === null) throw notFound('erasure')
+    return erasureResource(row)
+  },
+})
+
+interface Asked {
+  readonly kind: ErasedKind
+  readonly name: string
+  readonly isDry: boolean
+}
+
+async function erase({ acting }: Reading, { kind, name, isDry }: Asked): Promise<Reply> {
+  const missing = kind === 'person' ? 'identity' : 'visitor'
+  if (isDry) {
+    const counts = await acting.erasures.survey(kind, name)
+    if (counts === null) throw notFound(missing)
+    return { is: 'resource', body: { dryRun: true, counts } }
+  }
+  const row = await acting.erasures.begin(kind, name)
+  if (row === null) throw notFound(missing)
+  return { is: 'begun', body: erasureResource(row), location: `/erasures/${row.id}` }
+}
+
+function erasureResource(row: ErasureRow): z.infer<typeof ErasureSchema> {
+  const { id, kind, begunAt: startDate, finishedAt: endDate, counts, unreached } = row
+  const state = endDate === 0 ? 'running' : 'done'
+  return { id, kind, state, startDate, endDate, counts: { ...counts }, unreached: [...unreached] }
+}
+
+export const ERASURE_ROUTES: readonly Route[] = [person, device, erasure]

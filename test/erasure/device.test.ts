@@ -1,0 +1,102 @@
+/** Q12: a device is erased with everything of its visitor; nobody speaks for it any more. */
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { came, event, HOUR, SECOND, signIn } from '../visitors/a-room.ts'
+import { findingsIn } from '../visitors/findings.ts'
+import { openHouse, type Power, wordsIn } from './a-house.ts'
+
+const device = suite('the erasure of a device')
+
+const WORDS = ['device-one', 'visit-one', 'secret-cart', 'said-here']
+
+async function openLived(power?: Power) {
+  const house = await openHouse({ publishEvents: ['*'], ...(power === undefined ? {} : { power }) })
+  const { room } = house
+  const pat = { identityId: 'pat', data: { identityId: 'pat', name: 'said-here' } }
+  await room.record('device-one', event('VisitStarted', { visit: 'visit-one' }), came('visit-one'))
+  await room.record(
+    'device-one',
+    event('PageEntered', { visit: 'visit-one' }),
+    signIn('pat', { visit: 'visit-one', ...pat }),
+  )
+  await room.record('device-one', event('AddToCart', { visit: 'visit-one', data: { item: 'secret-cart' } }))
+  await room.record(
+    'g2',
+    event('VisitStarted', { visit: 'w1' }),
+    signIn('pat', { visit: 'w1', data: { identityId: 'pat', city: 'Bonn' } }),
+  )
+  room.passes(SECOND)
+  return house
+}
+
+device('[Q12] nothing of its visitor is left but hashes, and verify finds all in order', async () => {
+  const house = await openLived()
+  const { room } = house
+  const surveyed = await house.erasures.survey('device', 'device-one')
+  const { counts } = await house.erase('device', 'device-one')
+  assert.equal(counts, surveyed)
+  assert.is(room.store.visitorNumber('device-one'), 0)
+  assert.equal(findingsIn(room.store), [])
+  const { path } = room
+  await house.erasures.close()
+  await room.close()
+  assert.equal(await wordsIn(path, WORDS), [])
+  await room.start()
+  await room.end()
+})
+
+device('[Q12] the person keeps what was said elsewhere', async () => {
+  const house = await openLived()
+  const { room } = house
+  await house.erase('device', 'device-one')
+  const pat = room.store.identity(room.store.identityNumber('pat'))
+  assert.equal(Object.keys(pat?.profile ?? {}), ['city'])
+  assert.is(room.visitors.view('g2')?.identityId, 'pat')
+  await house.end()
+})
+
+device(
+  "[Q12] its next hello is unauthorized, its events are refused, its number and visitIDs are nobody else's",
+  async () => {
+    const house = await openLived()
+    const { room } = house
+    await house.erase('device', 'device-one')
+    assert.equal(await room.visitors.admit('device-one', null), { is: 'unauthorized' })
+    const told = room.committed.flatMap(({ visits }) => visits).at(-1)
+    assert.equal(told, { globalVisitID: 'device-one', visitId: null, reason: 'erased' })
+    const late = await room.one('device-one', event('Viewed', { visit: 'visit-one' }))
+    assert.is(late.is === 'rejected' && late.code, 'erased')
+    const foreign = await room.one('g3', event('Viewed', { visit: 'visit-one' }))
+    assert.is(foreign.is === 'rejected' && foreign.code, 'wrong_visitor')
+    await house.restart()
+    room.passes(HOUR)
+    await room.says('g4', 'VisitStarted', { visit: 'x1' })
+    assert.is(room.store.visitorNumber('g4'), 3)
+    await house.end()
+  },
+)
+
+device('[Q12] killed at any step it goes on after the start', async () => {
+  for (let steps = 1; steps < 16; steps += 1) {
+    const power: Power = { stepsLeft: steps + 1 }
+    const house = await openLived(power)
+    const { room } = house
+    const begun = await house.erasures.begin('device', 'device-one')
+    let isDone = false
+    const end = house.erasures.idle().then(() => {
+      isDone = true
+    })
+    while (power.stepsLeft >= 0 && !isDone) {
+      await Promise.race([end, new Promise((resolve) => setImmediate(resolve))])
+    }
+    power.stepsLeft = 1_000
+    await house.restart()
+    await house.erasures.idle()
+    assert.is.not(room.store.erasure(begun?.id ?? '')?.finishedAt, 0)
+    assert.equal(findingsIn(room.store), [], `after ${steps} steps`)
+    await house.end()
+    if (isDone) return
+  }
+})
+
+device.run()
