@@ -54,14 +54,17 @@ restarting('[Q7] whoever comes back within the grace is still there, and signed 
   await room.end()
 })
 
-restarting('[V5] who came after the start and left again is ended in time, also within the grace', async () => {
-  const room = await openRoom()
-  await room.record('g1', event('VisitStarted'), came(), went())
-  room.passes(30 * SECOND)
-  await ended(room)
-  assert.is(room.store.visit(1, 1)?.reason, 'closed')
-  await room.end()
-})
+restarting(
+  '[V5] who came after the start and left again is ended in time, also within the grace',
+  async () => {
+    const room = await openRoom()
+    await room.record('g1', event('VisitStarted'), came(), went())
+    room.passes(30 * SECOND)
+    await ended(room)
+    assert.is(room.store.visit(1, 1)?.reason, 'closed')
+    await room.end()
+  },
+)
 
 restarting('[Q7] nobody is ended by the sweep before the grace is over', async () => {
   const room = await openWithCustomer()
