@@ -1,4 +1,6 @@
 /** A real Chromium with a profile of its own, and what its pages complained about. */
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { type BrowserContext, chromium, type Page } from 'playwright-core'
 import { tempFolder } from '../helpers/temp-folder.ts'
 
@@ -27,8 +29,13 @@ export interface Browser {
   close(): Promise<void>
 }
 
-export async function openBrowser(): Promise<Browser> {
+/** With Chromium's own preferences where a test is about them. */
+export async function openBrowser(preferences?: object): Promise<Browser> {
   const profile = tempFolder()
+  if (preferences) {
+    mkdirSync(join(profile.path, 'Default'))
+    writeFileSync(join(profile.path, 'Default/Preferences'), JSON.stringify(preferences))
+  }
   const complaints: string[] = []
   let context = await open()
 

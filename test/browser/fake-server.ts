@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { WireEvent } from '../../protocol/events.ts'
-import type { Ack, Hello, SentEvents, SentMessage, ServerMessage } from '../../protocol/messages.ts'
+import type { Ack, Hello, Notified, SentEvents, SentMessage, ServerMessage } from '../../protocol/messages.ts'
 import { eventually } from '../helpers/within.ts'
 
 export interface Beacon extends Omit<Hello, 'type'> {
@@ -18,6 +18,7 @@ export interface FakeServer {
   /** What came over sockets, with each event as often as it came. */
   readonly batches: SentEvents[]
   readonly beacons: Beacon[]
+  readonly notified: Notified[]
   /** Sockets that are open now. */
   sockets(): readonly WebSocket[]
   /** Every event that came, over sockets or beacons, once each, in the order of its first coming. */
@@ -29,6 +30,8 @@ export interface FakeServer {
   say(message: ServerMessage): void
   /** Waits until an event of this name has come `count` times. */
   saw(eventName: string, count?: number): Promise<readonly WireEvent[]>
+  /** How often each path was asked for. */
+  readonly asked: ReadonlyMap<string, number>
   /** The pages there are: path and HTML. */
   readonly pages: Map<string, string>
   down(): Promise<void>
@@ -58,8 +61,10 @@ export async function openFakeServer(): Promise<FakeServer> {
   const hellos: Hello[] = []
   const batches: SentEvents[] = []
   const beacons: Beacon[] = []
+  const notified: Notified[] = []
   const order: WireEvent[] = []
   const pages = new Map<string, string>()
+  const asked = new Map<string, number>()
   let answer: Answer | null = () => ({})
   let refused: (hello: Hello) => boolean = () => false
   let server = createServer(serve)
@@ -67,7 +72,9 @@ export async function openFakeServer(): Promise<FakeServer> {
 
   function serve(request: IncomingMessage, response: ServerResponse): void {
     const path = new URL(request.url ?? '/', 'http://here').pathname.replace(/^\/demo\/$/, '/demo/index.html')
-    if (request.method === 'POST') void readBeacon(request, response)
+    asked.set(path, (asked.get(path) ?? 0) + 1)
+    // A page that goes away in the middle of it has nothing to hear.
+    if (request.method === 'POST') readBeacon(request, response).catch(() => response.destroy())
     else if (path === '/favicon.ico') response.writeHead(204).end()
     else {
       const page = pages.get(path)
@@ -108,7 +115,8 @@ export async function openFakeServer(): Promise<FakeServer> {
         serverTime: Date.now(),
         limits: { frameBytes: 65_536, batchEvents: 100, inFlight: 16, eventsPerSecond: 50 },
       })
-    } else if (message.type === 'events') {
+    } else if (message.type === 'notified') notified.push(message)
+    else {
       batches.push(message)
       order.push(...message.events)
       const reply = answer?.(message, socket) ?? null
@@ -154,6 +162,8 @@ export async function openFakeServer(): Promise<FakeServer> {
     hellos,
     batches,
     beacons,
+    notified,
+    asked,
     pages,
     sockets: () => [...sockets.clients].filter((socket) => socket.readyState === socket.OPEN),
     events,

@@ -10,7 +10,11 @@ const push = (command: Command): void => {
 const report = (problem: unknown): void => push(['declared', problem] as never)
 
 let isRunning = false
+const look = (): void => {
+  if (isRunning) push(['getIDs', ({ pageID }: TrackerIds) => watch.turn(pageID)])
+}
 const watch = makeWatch({
+  look,
   report,
   tell(name: string, options: EventOptions) {
     if (isRunning) push(['event', name, options])
@@ -23,7 +27,6 @@ push([
   'connection',
   ({ state }: ConnectionStatus) => {
     isRunning = state !== 'stopped'
-    if (isRunning) push(['getIDs', ({ pageID }: TrackerIds) => watch.turn(pageID)])
   },
 ])
 

@@ -5,7 +5,10 @@ import type { DeclaredEvent, DeclaredValue } from '../interface.ts'
 const VALUE_LENGTH = 256
 
 /** `pattern` is a path, or a whole address without query and fragment; `*` stands for anything. */
-export function isPage(pattern: string | undefined, { origin, pathname }: Location): boolean {
+export function isPage(
+  pattern: string | undefined,
+  { origin, pathname }: Pick<Location, 'origin' | 'pathname'>,
+): boolean {
   if (!pattern) return true
   const text = pattern.startsWith('/') ? pathname : origin + pathname
   const [head = '', ...parts] = pattern.split('*')

@@ -5,12 +5,14 @@ import { isPage, readValues } from './matching.ts'
 export interface Watch {
   /** Watches for these too, from now on. */
   add(declared: readonly DeclaredEvent[]): void
-  /** Another page of a single-page site: all counts begin anew. */
+  /** On another page of a single-page site all counts begin anew. */
   turn(pageID: string): void
 }
 
 export interface WatchOptions {
   readonly tell: (name: string, options: EventOptions) => void
+  /** Before anything counts: `turn` is told which page this is. */
+  readonly look: () => void
   readonly report: (problem: unknown) => void
 }
 
@@ -26,7 +28,7 @@ interface Watched {
 /** How often timers are looked after. */
 const TICK_MS = 1_000
 
-export function makeWatch({ tell, report }: WatchOptions): Watch {
+export function makeWatch({ tell, look, report }: WatchOptions): Watch {
   const watched: Watched[] = []
   const heard = new Set<string>()
   let page = ''
@@ -54,6 +56,7 @@ export function makeWatch({ tell, report }: WatchOptions): Watch {
     !isDone && isPage(url, location) && (!focus || document.hasFocus())
 
   function onEvent({ type, target }: Event): void {
+    look()
     for (const one of watched) {
       const { on, selector = '*' } = one.declared
       if (on !== type) continue
@@ -67,42 +70,37 @@ export function makeWatch({ tell, report }: WatchOptions): Watch {
   function tick(): void {
     const passedMs = performance.now() - tickedAt
     tickedAt += passedMs
-    let isWaiting = false
+    look()
     for (const one of watched) {
       const { after } = one.declared
-      if (!after || one.isDone) continue
-      isWaiting = true
-      if (!counts(one)) continue
+      if (!after || !counts(one)) continue
       one.elapsedMs += passedMs
       if (one.elapsedMs >= after * 1_000) safely(() => happened(one, null))
     }
-    if (isWaiting) return
-    clearInterval(timer)
-    timer = undefined
   }
 
   /** One timer for all, and none where nothing waits for it. */
   function startTimer(): void {
+    if (timer) return
     tickedAt = performance.now()
-    if (!timer) timer = setInterval(() => safely(tick), TICK_MS)
+    timer = setInterval(() => safely(tick), TICK_MS)
   }
 
   return {
     add(declared) {
       for (const one of declared) {
         watched.push({ declared: one, count: 0, elapsedMs: 0, isDone: false })
+        if (one.after) startTimer()
         if (!one.on || heard.has(one.on)) continue
         heard.add(one.on)
         // Captured: what the page stops on its way has happened all the same.
         addEventListener(one.on, onEvent, { capture: true, passive: true })
       }
-      startTimer()
     },
     turn(pageID) {
       if (pageID === page) return
       page = pageID
       for (const one of watched) Object.assign(one, { count: 0, elapsedMs: 0, isDone: false })
-      startTimer()
     },
   }
 }
