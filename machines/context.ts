@@ -91,7 +91,8 @@ export interface VisitorContext {
   readonly verdicts: readonly Verdict[]
   readonly assumption: Assumption | null
   readonly leases: readonly Lease[]
-  readonly withdrawn: boolean
+  /** When consent was withdrawn (it occurred then), and not given since (V11); null = it is not withdrawn. */
+  readonly withdrawnAt: number | null
   /** How many of each this visitor has had: the next ordinal is one more. */
   readonly counts: {
     readonly visits: number
@@ -135,7 +136,7 @@ export function newVisitor({ globalVisitID, settings }: VisitorInput): VisitorCo
     verdicts: [],
     assumption: null,
     leases: [],
-    withdrawn: false,
+    withdrawnAt: null,
     counts: { visits: 0, sessions: 0, pages: 0, leases: 0 },
   }
 }

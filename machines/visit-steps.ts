@@ -67,15 +67,18 @@ export function recordsInOpen(context: VisitorContext, entry: EventEntry): Step 
 
 /** V3: activity moves, pages open and close, and what may decide an identity is raised. */
 function records(context: VisitorContext, entry: EventEntry): Step {
-  const given = entry.consent && context.withdrawn ? giveConsent(context) : becomes(context)
+  const given = givesConsent(context, entry)
   const moved = chain(given, (now) => becomes(movesActivity(now, entry)))
   const paged = chain(moved, (now) => turnsPage(now, entry))
   const raised = raisedBy(paged.context, entry)
   return raised === null ? paged : { ...paged, raised: [...paged.raised, raised] }
 }
 
-function giveConsent(context: VisitorContext): Step {
-  return withFacts(becomes({ ...context, withdrawn: false }), { type: 'consent.changed', withdrawn: false })
+/** V11: what was on its way when consent was withdrawn gives it no more. */
+function givesConsent(context: VisitorContext, { consent, occurredAt }: EventEntry): Step {
+  const { withdrawnAt } = context
+  if (!consent || withdrawnAt === null || occurredAt < withdrawnAt) return becomes(context)
+  return withFacts(becomes({ ...context, withdrawnAt: null }), { type: 'consent.changed', withdrawn: false })
 }
 
 /** The inactivity deadline moves; a `final` body without a socket is a departure (V13). */
@@ -216,6 +219,10 @@ export function reopensVisit(context: VisitorContext, entry: EventEntry): Step {
 
 /** V8, V13: recorded where it belongs; nothing else changes. */
 export function recordsLate(context: VisitorContext, entry: EventEntry): Step {
+  return chain(givesConsent(context, entry), (now) => placesLate(now, entry))
+}
+
+function placesLate(context: VisitorContext, entry: EventEntry): Step {
   const { named, event } = entry
   const ordinal = named?.ordinal ?? context.latest?.visit.ordinal ?? 0
   const placed = withFacts(becomes(context), { type: 'event.placed', ordinal, late: true })
@@ -224,6 +231,10 @@ export function recordsLate(context: VisitorContext, entry: EventEntry): Step {
 
 /** V12: a visit that was over before we heard of it. */
 export function recordsLateVisit(context: VisitorContext, entry: EventEntry): Step {
+  return chain(givesConsent(context, entry), (now) => placesLateVisit(now, entry))
+}
+
+function placesLateVisit(context: VisitorContext, entry: EventEntry): Step {
   const { occurredAt, named, userAgentId, event } = entry
   if (named !== null) {
     const endedAt = Math.max(named.endedAt, occurredAt)
@@ -249,7 +260,7 @@ export function withdraws(context: VisitorContext, entry: EventEntry): Step {
   const { visit, latest } = context
   const ordinal = visit?.ordinal ?? entry.named?.ordinal ?? latest?.visit.ordinal ?? 0
   const placed = withFacts(
-    becomes({ ...context, withdrawn: true }),
+    becomes({ ...context, withdrawnAt: entry.occurredAt }),
     { type: 'event.placed', ordinal, late: visit === null && ordinal !== 0 },
     { type: 'consent.changed', withdrawn: true },
   )

@@ -129,6 +129,7 @@ export const OPTIONS = {
   auditFile: text('VESTIBULE_AUDIT_FILE', 'the audit log; empty = audit.log in the data folder', ''),
   origins: list('VESTIBULE_ORIGINS', 'origins whose pages may track; none = the local names only'),
   trustedProxies: list('VESTIBULE_TRUSTED_PROXIES', 'addresses or CIDR ranges whose X-Forwarded-For counts'),
+  consentErases: flag('VESTIBULE_CONSENT_ERASES', 'a device whose consent is withdrawn is erased', false),
   tellBrowser: flag('VESTIBULE_TELL_BROWSER', 'tell the browser when its identity state changes', false),
   identitySecret: text(
     'VESTIBULE_IDENTITY_SECRET',

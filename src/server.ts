@@ -11,6 +11,7 @@ import { startContacts } from './bus/contacts/contacts.ts'
 import { openBus } from './bus/open-bus.ts'
 import { type Relay, startRelay } from './bus/relay.ts'
 import type { Config } from './config.ts'
+import { eraseWithoutConsent } from './erasure/consent.ts'
 import type { Erasures, Messages } from './erasure/contract.ts'
 import { startErasures } from './erasure/erasures.ts'
 import { createAddressOf } from './gateway/addresses.ts'
@@ -161,6 +162,10 @@ async function openRooms({ config, log, beforePut, demo }: ServerOptions, steps:
   // Before the relay: what the last commits changed is published still.
   steps.unshift({ name: 'visitors', close: () => visitors.close() })
   steps.unshift({ name: 'erasures', close: erasures.close })
+  if (config.consentErases) {
+    const end = eraseWithoutConsent({ onCommitted, begin: erasures.begin, log })
+    steps.unshift({ name: 'consent', close: async () => end() })
+  }
   steps.unshift({ name: 'contacts', close: startContacts({ store, visitors, bus, config, log }).close })
   const rules = await openRules({ store, visitors, clock }, { config, log })
   steps.unshift({ name: 'rules', close: rules.close })

@@ -184,8 +184,9 @@ export function createRecorder({ room, awake, draft, at, nextPosition }: Recorde
     const known = seenNow.get(eventID) ?? draft.seenSeq(number, eventID)
     if (known !== 0) return { is: 'duplicate', seq: known }
     catchUp()
-    const { visit, withdrawn: hasWithdrawn } = contextOf(awake)
-    if (hasWithdrawn && !givesConsent(event.words)) return rejected('withdrawn')
+    const { visit, withdrawnAt } = contextOf(awake)
+    const isGivenAgain = givesConsent(event.words) && at - event.ageMs >= (withdrawnAt ?? 0)
+    if (withdrawnAt !== null && !isGivenAgain) return rejected('withdrawn')
     const named = namedVisit(draft, { number, open: visit, visitID })
     if (named === 'foreign') return rejected('wrong_visitor')
     const visitOrdinal = named?.ordinal ?? (visit?.visitId === visitID ? visit.ordinal : 0)
@@ -270,7 +271,7 @@ export function createRecorder({ room, awake, draft, at, nextPosition }: Recorde
     catchUp,
     finish,
     visit: () => contextOf(awake).visit,
-    hasWithdrawn: () => contextOf(awake).withdrawn,
+    hasWithdrawn: () => contextOf(awake).withdrawnAt !== null,
     isGone: () => isGone,
     forget,
     keepSpans,

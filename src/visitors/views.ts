@@ -75,7 +75,7 @@ export function viewOf(
   context: VisitorContext,
   firstAt: number,
 ): Omit<VisitorView, 'number' | 'globalVisitID' | 'seq' | 'position'> {
-  const { visit, latest, who, settings, rejected, leases, withdrawn } = context
+  const { visit, latest, who, settings, rejected, leases, withdrawnAt } = context
   const { confidence, asOf, halfLifeMs } = who
   const session = visit?.session ?? null
   return {
@@ -96,6 +96,6 @@ export function viewOf(
     rejected,
     lease: leases[0] ?? null,
     leases,
-    withdrawn,
+    withdrawn: withdrawnAt !== null,
   }
 }

@@ -1,6 +1,7 @@
 /** Q12: a device is erased with everything of its visitor; nobody speaks for it any more. */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { eraseWithoutConsent } from '../../src/erasure/consent.ts'
 import { came, event, HOUR, SECOND, signIn } from '../visitors/a-room.ts'
 import { findingsIn } from '../visitors/findings.ts'
 import { openHouse, type Power, wordsIn } from './a-house.ts'
@@ -75,6 +76,29 @@ device(
     await house.end()
   },
 )
+
+device('[V11] where the site wants it so, withdrawn consent erases the device', async () => {
+  const house = await openLived()
+  const { room } = house
+  let begun: Promise<unknown> = Promise.resolve()
+  const stop = eraseWithoutConsent({
+    onCommitted: room.visitors.onCommitted,
+    begin: (kind, name) => {
+      const beginning = house.erasures.begin(kind, name)
+      begun = beginning
+      return beginning
+    },
+    log: { info: () => {}, warn: () => {} },
+  })
+  await room.says('device-one', 'ConsentWithdrawn', { visit: 'visit-one' })
+  await begun
+  await house.erasures.idle()
+  stop()
+  assert.is(room.store.visitorNumber('device-one'), 0)
+  assert.is.not(room.store.visitorNumber('g2'), 0)
+  assert.equal(findingsIn(room.store), [])
+  await house.end()
+})
 
 device('[Q12] killed at any step it goes on after the start', async () => {
   for (let steps = 1; steps < 16; steps += 1) {

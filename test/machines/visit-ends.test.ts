@@ -96,7 +96,7 @@ ends('[V11] ConsentWithdrawn ends the visit, and is recorded in it', () => {
   const story = signedIn()
   const facts = story.says('ConsentWithdrawn')
   assert.is(story.states.visit, 'away')
-  assert.is(story.context.withdrawn, true)
+  assert.is(story.context.withdrawnAt === null, false)
   assert.is(only(facts, 'consent.changed')[0]?.withdrawn, true)
   assert.is(story.book.visits[0]?.reason, 'withdrawn')
   assert.equal(story.book.events.at(-1), { eventID: 'e6', visit: 1, late: false })
@@ -119,11 +119,11 @@ ends('[V11] with no visit open it ends none, and holds all the same', () => {
   story.passes(HOUR)
   const facts = story.says('ConsentWithdrawn')
   assert.equal(only(facts, 'visit.ended'), [])
-  assert.is(story.context.withdrawn, true)
+  assert.is(story.context.withdrawnAt === null, false)
   assert.equal(story.book.events.at(-1), { eventID: 'e7', visit: 1, late: true })
   const nobody = startStory()
   nobody.says('ConsentWithdrawn')
-  assert.is(nobody.context.withdrawn, true)
+  assert.is(nobody.context.withdrawnAt === null, false)
   assert.equal(nobody.book.visits, [])
 })
 
@@ -138,19 +138,43 @@ ends('[V11] it holds until a VisitStarted with consent', () => {
   const story = signedIn()
   story.says('ConsentWithdrawn')
   story.says('VisitStarted', { visit: 'v2' })
-  assert.is(story.context.withdrawn, true)
+  assert.is(story.context.withdrawnAt === null, false)
   story.passes(SECOND)
   const facts = story.says('VisitStarted', { visit: 'v3', consent: true })
-  assert.is(story.context.withdrawn, false)
+  assert.is(story.context.withdrawnAt, null)
   assert.equal(only(facts, 'consent.changed'), [{ type: 'consent.changed', withdrawn: false }])
   assert.equal(only(story.says('VisitStarted', { visit: 'v3', consent: true }), 'consent.changed'), [])
+})
+
+ends('[V11] consent that was given before the withdrawal, and comes after it, does not lift it', () => {
+  const story = signedIn()
+  story.passes(MINUTE)
+  story.says('ConsentWithdrawn')
+  story.passes(SECOND)
+  const facts = story.says('VisitStarted', { visit: 'v2', consent: true, agoMs: 30 * SECOND })
+  assert.equal(only(facts, 'consent.changed'), [])
+  assert.not(story.context.withdrawnAt === null)
+})
+
+ends('[V11] consent that was given after the withdrawal lifts it, also where it is placed late', () => {
+  const story = signedIn()
+  story.says('ConsentWithdrawn')
+  story.passes(2 * HOUR)
+  // V12: over `visitIdleMs` ago.
+  const facts = story.says('VisitStarted', { visit: 'v2', consent: true, agoMs: HOUR })
+  assert.equal(
+    only(facts, 'event.placed').map(({ late }) => late),
+    [true],
+  )
+  assert.equal(only(facts, 'consent.changed'), [{ type: 'consent.changed', withdrawn: false }])
+  assert.is(story.context.withdrawnAt, null)
 })
 
 ends('[V11] a BUSINESS event of that name withdraws nothing', () => {
   const story = signedIn()
   story.says('ConsentWithdrawn', { eventType: 'BUSINESS' })
   assert.is(story.states.visit, 'browsing')
-  assert.is(story.context.withdrawn, false)
+  assert.is(story.context.withdrawnAt, null)
 })
 
 ends.run()
