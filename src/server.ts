@@ -63,7 +63,11 @@ export async function startServer(options: ServerOptions): Promise<VestibuleServ
   try {
     const rooms = await openRooms(options, steps)
     const metrics = createMetrics()
-    const http = createServer({ headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS })
+    const http = createServer({
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      connectionsCheckingInterval: CHECKING_MS,
+    })
     const gateway = startGateway({
       server: http,
       visitors: rooms.visitors,
@@ -99,6 +103,8 @@ export async function startServer(options: ServerOptions): Promise<VestibuleServ
 
 const HEADERS_TIMEOUT_MS = 10_000
 const REQUEST_TIMEOUT_MS = 30_000
+/** How often Node looks at these two: by itself so rarely that a head dribbled in would be held for 40 s. */
+const CHECKING_MS = 1_000
 
 interface Rooms {
   readonly store: Store
