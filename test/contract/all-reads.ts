@@ -44,7 +44,9 @@ function nodeReads(store: Store): unknown {
     ...[1, 2, 3].map((identity) => SPANS.map((span) => store.contactsOfIdentity(identity, span))),
     ...Array.from({ length: 30 }, (_, name) => store.name('visit', `name-${name}`)),
     ...[store.score('r', 0), store.score('r', 7), store.userAgent('ua-1'), store.note('kept')],
-    ...[store.relayMark(), store.relayPlaces()],
+    ...[store.relayMark(), store.relayPlaces(), store.erasures(), store.erasure('x-1')],
+    ...['pat', 'sam', 'v-0'].map((id) => [store.erasedAt('person', id), store.erasedAt('device', id)]),
+    ...['pat', 'sam'].map((id) => store.mentionsOf(id, 2)),
   ]
 }
 
@@ -63,6 +65,8 @@ function visitorReads(store: Store, number: number): unknown {
     ...entries.map((entry) =>
       'words' in entry ? store.seenSeq(number, String(Object(entry.words).eventID)) : 0,
     ),
+    ...[1, 3, 9].map((from) => store.chunks(number, { from, entries: 4 })),
+    ...[store.erasedSpans(number), store.hasSeen(number)],
     store.baseAtOrBefore(number, 5),
     store.baseAtOrBefore(number, 1_000),
     store.isArmed(number, store.visitor(number)?.armedAt ?? 0),

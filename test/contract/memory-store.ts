@@ -2,12 +2,13 @@
  * The store in memory: plain maps behind `src/store/contract.ts`, with the same drafts. Whoever opens it decides when a
  * transaction may go on, whether it fails, and when the power does.
  */
-import type { Draft, RowReads, Store } from '../../src/store/contract.ts'
+import type { Draft, Store } from '../../src/store/contract.ts'
 import { createDraft, type DraftRows, highest, type Numbers } from '../../src/store/draft.ts'
 import { StaleCommit, StoreUnavailable } from '../../src/store/errors.ts'
-import type { CommitRow, VisitorRow } from '../../src/store/rows.ts'
+import type { CommitRow } from '../../src/store/rows.ts'
 import type { TableName } from '../../src/store/tables.ts'
 import { keyOf, type MemoryDisk, type MemoryPuts, rangeOf } from './memory-disk.ts'
+import { highestNumbers, memoryErasedReads, memoryErasing } from './memory-erasing.ts'
 import { memoryLists, memoryRows, rowsIn, sizeOf } from './memory-reads.ts'
 import { memoryUpkeep, type WriteRows } from './memory-upkeep.ts'
 import { putDraft, stretchesOf } from './memory-writes.ts'
@@ -36,8 +37,7 @@ export function openMemoryStore({
   trouble = () => null,
 }: MemoryStoreOptions): Store {
   const boot = countStart(disk)
-  // The boundary: erasing is proven on LMDB, and on this store nobody ever was.
-  const rowReads = { ...memoryRows(disk), erasedAt: () => 0, erasedSpans: () => [] } as RowReads
+  const rowReads = { ...memoryRows(disk), ...memoryErasedReads(disk) }
   const drafts = new WeakMap<Draft, DraftRows>()
   const waiting: (() => void)[] = []
   let end = lastCommit(disk)
@@ -91,22 +91,23 @@ export function openMemoryStore({
     return rows
   }
 
-  const store = {
+  return {
     ...rowReads,
     ...memoryLists(disk),
     ...memoryUpkeep(disk, write),
+    ...memoryErasing(disk, write),
     path: 'memory',
     boot,
     lastPosition: () => end.position,
     lastAt: () => end.at,
-    createDraft(behind?: Draft) {
+    createDraft(behind) {
       const front = behind && rowsOf(behind)
       const free = () => (front === undefined ? next : highest(front.next, next))
       const { draft, rows } = createDraft(behind ?? rowReads, free)
       drafts.set(draft, rows)
       return draft
     },
-    async commit(draft: Draft, { at }: { readonly at: number }) {
+    async commit(draft, { at }) {
       if (reason !== null) throw new StoreUnavailable(reason)
       const rows = rowsOf(draft)
       const firstPosition = rows.stretches[0]?.entries[0]?.position ?? 0
@@ -127,8 +128,7 @@ export function openMemoryStore({
       isClosed = true
       await queue
     },
-  } satisfies Partial<Store>
-  return store as unknown as Store
+  }
 }
 
 function counted(puts: MemoryPuts, before: (table: TableName, count: number) => void): MemoryPuts {
@@ -171,8 +171,6 @@ function lastCommit(disk: MemoryDisk): End {
 }
 
 function nextNumbers(disk: MemoryDisk): Numbers {
-  const last = { ...rangeOf(), reverse: true, limit: 1 }
-  const [visitor] = rowsIn<VisitorRow>(disk, 'visitors', last)
-  const [identity] = rowsIn<{ readonly identity: number }>(disk, 'identities', last)
-  return { visitor: 1 + (visitor?.number ?? 0), identity: 1 + (identity?.identity ?? 0) }
+  const { visitor, identity } = highestNumbers(disk)
+  return { visitor: visitor + 1, identity: identity + 1 }
 }

@@ -4,6 +4,7 @@ import { StaleCommit } from '../../src/store/errors.ts'
 import type { CommitRow, CommitStretch, StoredEntry, TokenRow, VisitorRow } from '../../src/store/rows.ts'
 import { isStoredEvent } from '../../src/store/rows.ts'
 import { keyOf, type MemoryDisk, type MemoryPuts } from './memory-disk.ts'
+import { putHiding, removeVisitor } from './memory-erasing.ts'
 
 interface Committing {
   readonly rows: DraftRows
@@ -22,6 +23,7 @@ export function putDraft(disk: MemoryDisk, puts: MemoryPuts, { rows, commit }: C
   putPlaces(puts, rows)
   putPeople(puts, rows)
   putTokens(puts, rows)
+  putHiding(puts, rows)
   for (const row of rows.changes) puts.put('changes', keyOf(row.position, row.n), row)
   if (commit.stretches.length > 0) puts.put('commits', keyOf(commit.position), commit)
 }
@@ -53,12 +55,13 @@ function contentsOf(entry: StoredEntry): number {
   return ['SignIn', 'SignOut', 'UserInfo'].includes(eventName) ? 6 : 2
 }
 
-function putVisitor(disk: MemoryDisk, puts: MemoryPuts, { row, previousSeq }: DraftVisitor): void {
+function putVisitor(disk: MemoryDisk, puts: MemoryPuts, { row, previousSeq, isGone }: DraftVisitor): void {
   const { number, armedAt, connected } = row
   const stored = disk.table('visitors').get(keyOf(number)) as VisitorRow | undefined
   if ((stored?.seq ?? 0) !== previousSeq) {
     throw new StaleCommit(`visitor ${number} stands at seq ${stored?.seq ?? 0}, not ${previousSeq}`)
   }
+  if (isGone === true) return stored && removeVisitor(puts, stored)
   puts.put('visitors', keyOf(number), row)
   const before = stored?.armedAt ?? 0
   if (armedAt !== before) {
@@ -72,7 +75,7 @@ function putVisitor(disk: MemoryDisk, puts: MemoryPuts, { row, previousSeq }: Dr
 
 function putPlaces(puts: MemoryPuts, rows: DraftRows): void {
   for (const [globalVisitID, number] of rows.visitorNumbers) {
-    if (rows.visitors.has(number)) puts.put('visitorNumbers', keyOf(globalVisitID), number)
+    if (number !== 0 && rows.visitors.has(number)) puts.put('visitorNumbers', keyOf(globalVisitID), number)
   }
   for (const row of rows.bases) puts.put('bases', keyOf(row.number, row.seq), row)
   for (const row of rows.visits.values()) puts.put('visits', keyOf(row.number, row.ordinal), row)
@@ -86,9 +89,12 @@ function putPlaces(puts: MemoryPuts, rows: DraftRows): void {
 
 function putPeople(puts: MemoryPuts, rows: DraftRows): void {
   for (const [identityId, identity] of rows.identityNumbers) {
-    if (rows.identities.has(identity)) puts.put('identityNumbers', keyOf(identityId), identity)
+    if (identity !== 0 && rows.identities.has(identity))
+      puts.put('identityNumbers', keyOf(identityId), identity)
   }
-  for (const [identity, row] of rows.identities) puts.put('identities', keyOf(identity), row)
+  for (const [identity, row] of rows.identities) {
+    if (row !== null) puts.put('identities', keyOf(identity), row)
+  }
   for (const row of rows.links.values()) {
     const { number, visit, identity, position } = row
     puts.put('links', keyOf(number, visit, identity), row)

@@ -9,6 +9,7 @@ const PEOPLE = ['pat', 'sam', 'kim']
 
 /** Fills a draft with some visitors' entries and rows; `count` numbers the commit. */
 export function fill(dice: Dice, store: Store, { draft, count }: { draft: Draft; count: number }): void {
+  if (dice.chance(0.1)) return hide(dice, draft, count)
   let position = store.lastPosition()
   const at = AT + count * 1_000
   const speakers = 1 + dice.below(3)
@@ -42,6 +43,26 @@ export function fill(dice: Dice, store: Store, { draft, count }: { draft: Draft;
     const globalVisitID = `v-${dice.below(VISITORS + 3)}`
     draft.putToken({ globalVisitID, hash: new Uint8Array([count % 256, 1]), boundAt: at })
   }
+}
+
+/** Somebody is erased. */
+function hide(dice: Dice, draft: Draft, count: number): void {
+  const [identityId, globalVisitID] = [dice.one(PEOPLE), `v-${dice.below(VISITORS)}`]
+  const [identity, number] = [draft.identityNumber(identityId), draft.visitorNumber(globalVisitID)]
+  const begun = { id: `x-${count}`, begunAt: AT + count, finishedAt: 0, counts: {}, unreached: [] }
+  const pseudonym = `nobody-${count}`
+  if (dice.chance(0.5) && identity !== 0) {
+    draft.hideIdentity(identity, identityId, pseudonym)
+    draft.putErased('person', identityId, AT + count)
+    const subject = { name: identityId, number: identity, pseudonym, position: count }
+    draft.putErasure({ ...begun, kind: 'person', subject })
+  } else if (number !== 0) {
+    draft.hideVisitor(number, globalVisitID)
+    draft.putErased('device', globalVisitID, AT + count)
+    draft.putErasure({ ...begun, kind: 'device', subject: null })
+  }
+  draft.putMention(identityId, 1 + dice.below(3))
+  draft.putErasedSpans(1 + dice.below(3), [{ visit: 1, from: AT, to: AT + count }])
 }
 
 interface Place {

@@ -146,6 +146,36 @@ both('[B2] how far the relay has come, what it sent and what it gave up', async 
   assert.is(again.changes({ limit: 9 }).length, 1)
 })
 
+both(
+  '[Q12] who is hidden is found no more, and no number comes again; a step overwrites and removes',
+  async (stored) => {
+    const number = await commitSaid(stored.store, 'v', { count: 2 })
+    const draft = stored.store.createDraft()
+    draft.hideVisitor(number, 'v')
+    draft.putErased('device', 'v', AT)
+    assert.is(draft.visitor(number), null)
+    await stored.store.commit(draft, { at: AT })
+    const [chunk] = stored.store.chunks(number, { from: 2, entries: 1 })
+    assert.is(chunk?.seq, 1)
+    const entries = chunk?.entries.map((entry) => ({ ...entry, erased: true as const })) ?? []
+    await stored.store.erase({ chunks: [{ number, entries }], gone: { seen: { number, limit: 1 } } })
+    const store = await stored.reopen()
+    assert.equal(
+      [store.visitorNumber('v'), store.visitor(number), store.erasedAt('device', 'v')],
+      [0, null, AT],
+    )
+    assert.equal(
+      store.entries(number, { limit: 9 }).map(({ erased }) => erased),
+      [true, true],
+    )
+    assert.is(store.hasSeen(number), true)
+    await store.erase({ gone: { chunks: [{ number, seq: 1 }], seen: { number, limit: 9 } } })
+    assert.is(store.hasSeen(number), false)
+    assert.equal(store.entries(number, { limit: 9 }), [])
+    assert.is(store.createDraft().numberVisitor('w'), number + 1)
+  },
+)
+
 both('notes are kept by name, as they are', async (stored) => {
   await stored.store.saveNote('a note', { of: ['some', 1] })
   const store = await stored.reopen()

@@ -50,6 +50,8 @@ export interface Wire {
   readonly sent: Sent[]
   readonly namesVisit: string | null
   isWelcome: boolean
+  /** V4: the open visit that its hello named; null from when that changed. */
+  entered: string | null
   nextId: number
   /** The browser has it no more. */
   isGone: boolean
@@ -109,6 +111,7 @@ export function connect(
     sent: [],
     namesVisit: names ? tab.visitID : null,
     isWelcome: false,
+    entered: null,
     nextId: 1,
     isGone: false,
     isOver: false,
@@ -168,8 +171,10 @@ function hear(wire: Wire, message: ServerMessage, hearing: Hearing): void {
   switch (message.type) {
     case 'welcome':
       wire.isWelcome = true
+      wire.entered = message.visitID === wire.namesVisit ? message.visitID : null
       return
     case 'visit':
+      wire.entered = null
       return adopt(wire.tab, message.visitID)
     case 'ack':
       hearing.acknowledged(wire, message)

@@ -9,12 +9,16 @@ export interface Found {
 
 export const FOUND: readonly Found[] = [
   {
-    what: 'consent that is given at the very time at which it was withdrawn is not given again (V8 before V11)',
+    what: 'consent that is given at the very time at which it was withdrawn stayed withdrawn (V11)',
+    history: [said('ConsentWithdrawn', { consent: true })],
+  },
+  {
+    what: 'consent that is withdrawn and given an hour before either is heard (V11, V12)',
     history: [
-      {
-        ...{ does: 'says', browser: 0, tab: 1, name: 'ConsentWithdrawn', agoMs: 0, person: null },
-        ...{ page: 'p3', consent: true, visitOf: null, namesVisit: false },
-      },
+      said('ConsentWithdrawn'),
+      said('VisitStarted', { consent: true }),
+      said('UserInfo', { person: 'kim' }),
+      { does: 'crashes', awayMs: 3_600_000 },
     ],
   },
   {
@@ -25,3 +29,19 @@ export const FOUND: readonly Found[] = [
     ],
   },
 ]
+
+function said(name: string, words: { readonly consent?: boolean; readonly person?: string } = {}): Operation {
+  const { consent = false, person = null } = words
+  const tab = { browser: 0, tab: 1 }
+  return {
+    does: 'says',
+    ...tab,
+    name,
+    agoMs: 0,
+    person,
+    page: 'p3',
+    consent,
+    visitOf: null,
+    namesVisit: false,
+  }
+}

@@ -22,6 +22,8 @@ export function provesPresence(world: World): void {
       'V4',
       () => `${globalVisitID}: a socket counts, and nobody is there`,
     )
+    const entered = own.some((wire) => wire.connection.state === 'open' && wire.entered === visitId)
+    must(!entered || hasSocket, 'V4', () => `${globalVisitID}: a socket named the visit, and nobody is there`)
     const spoke = own.some((wire) => wire.connection.state === 'open' && spokeIn(world, wire, view))
     must(
       !spoke || hasSocket,

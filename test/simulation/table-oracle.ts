@@ -29,7 +29,8 @@ export function newTableOracle(globalVisitID: string, settings: Settings): Table
   const identity = newIdentityOracle(settings)
   let lease: OracleLease | null = null
   let leases = 0
-  let hasWithdrawn = false
+  /** When consent was taken back; null = it stands. */
+  let withdrawnAt: number | null = null
 
   /** L1 to L3. */
   const leases_ = (entry: Entry): string | null => {
@@ -77,24 +78,22 @@ export function newTableOracle(globalVisitID: string, settings: Settings): Table
       )
   }
 
+  /** V11: given again by what occurred after it was taken back. */
   const noteConsent = (stored: StoredEntry): void => {
-    if (!isStoredEvent(stored) || stored.words.eventType !== 'SYSTEM') return
-    const { eventName, data } = stored.words
-    const gives = eventName === 'VisitStarted' && data.consent === true
-    must(
-      !hasWithdrawn || gives,
-      'V11',
-      () => `${globalVisitID}: entry ${stored.seq} after consent was withdrawn`,
-    )
-    if (eventName === 'ConsentWithdrawn') hasWithdrawn = true
-    if (gives && !stored.late) hasWithdrawn = false
+    if (!isStoredEvent(stored)) return
+    const { eventName, eventType, data } = stored.words
+    const isSystem = eventType === 'SYSTEM'
+    const gives = isSystem && eventName === 'VisitStarted' && data.consent === true
+    const mayBe = withdrawnAt === null || (gives && stored.occurredAt >= withdrawnAt)
+    must(mayBe, 'V11', () => `${globalVisitID}: entry ${stored.seq} after consent was withdrawn`)
+    withdrawnAt = isSystem && eventName === 'ConsentWithdrawn' ? stored.occurredAt : null
   }
 
   return {
     visit: visit.table,
     identity: identity.mind,
     lease: () => lease,
-    hasWithdrawn: () => hasWithdrawn,
+    hasWithdrawn: () => withdrawnAt !== null,
     lastVerdict: () => identity.mind.verdicts.findLast(({ retracted }) => !retracted)?.seq ?? null,
     takes(stored) {
       noteConsent(stored)
