@@ -5,13 +5,9 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { connect, type NatsConnection } from 'nats'
 import { WebSocket } from 'ws'
 import { type NatsServer, startNatsServer } from '../test/helpers/nats-server.ts'
+import { type Latency, latencyOf } from './latency.ts'
 import { startServerProcess } from './server-process.ts'
 import type { Row } from './table.ts'
-
-export interface Latency {
-  readonly p50Ms: number
-  readonly p99Ms: number
-}
 
 export interface EngineLatency {
   /** From the moment before a SignIn is sent until the engine has read who it is. */
@@ -133,12 +129,6 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
   const beganMs = performance.now()
   await work()
   return performance.now() - beganMs
-}
-
-function latencyOf(times: readonly number[]): Latency {
-  const sorted = times.toSorted((a, b) => a - b)
-  const at = (share: number) => sorted[Math.floor(sorted.length * share)] ?? Number.NaN
-  return { p50Ms: at(0.5), p99Ms: at(0.99) }
 }
 
 function open({ url }: NatsServer): Promise<NatsConnection> {

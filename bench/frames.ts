@@ -1,10 +1,10 @@
 /** WebSocket frames as a load generator wants them: written and read with as little work as there can be. */
 import { randomBytes } from 'node:crypto'
 
-/** The request that upgrades a connection to the wire of `vestibule.v1.json`. */
-export function upgradeRequest(port: number): string {
+/** The request that upgrades a connection to the wire of `vestibule.v1.json`; a peer finds the visitor by its query. */
+export function upgradeRequest(port: number, globalVisitID: string): string {
   return [
-    'GET /track HTTP/1.1',
+    `GET /track?visitor=${globalVisitID} HTTP/1.1`,
     `Host: 127.0.0.1:${port}`,
     'Upgrade: websocket',
     'Connection: Upgrade',

@@ -98,16 +98,17 @@ async function perform(job: Job): Promise<Result> {
 function open(run: Run): void {
   const socket = connect(run.job.port, '127.0.0.1')
   socket.setNoDelay(true)
+  const visitor = newVisitor()
   const connection: Connection = {
     run,
     socket,
-    visitor: newVisitor(),
+    visitor,
     sentAt: [],
     isWelcome: false,
     events: 0,
   }
   run.connections.add(connection)
-  socket.write(upgradeRequest(run.job.port))
+  socket.write(upgradeRequest(run.job.port, visitor.globalVisitID))
   let read: ((chunk: Buffer) => void) | null = null
   socket.on('data', (chunk: Buffer) => {
     if (read !== null) {

@@ -1,13 +1,17 @@
 /** What is measured of a contender, one measure a function; each starts a server of its own and stops it. */
-import { bytesOf } from './disk.ts'
+import { type Contender, startContender } from './contenders.ts'
 import { generate } from './generator-process.ts'
-import { type Contender, type Costs, type ServerProcess, startServerProcess } from './server-process.ts'
+import type { Costs, ServerProcess } from './server-process.ts'
 
 /** How long and how large. */
 export interface Scale {
   readonly measureMs: number
   readonly idleBrowsers: number
+  /** Before it is measured; a second where it is not given. */
+  readonly warmUpMs?: number
 }
+
+const WARM_UP_MS = 1_000
 
 export interface Throughput {
   readonly eventsPerSecond: number
@@ -25,9 +29,9 @@ export interface Throughput {
 export async function throughput(
   contender: Contender,
   eventsPerMessage: number,
-  { measureMs }: Scale,
+  { measureMs, warmUpMs = WARM_UP_MS }: Scale,
 ): Promise<Throughput> {
-  return await against(contender, { eventsPerMessage, measureMs })
+  return await against(contender, { eventsPerMessage, measureMs, warmUpMs })
 }
 
 /** The same in visits of 15 events: what a site's traffic looks like on disk. */
@@ -49,22 +53,24 @@ async function against(
   job: {
     readonly eventsPerMessage: number
     readonly measureMs: number
+    readonly warmUpMs?: number
     readonly batchesPerSecond?: number
     readonly eventsPerVisitor?: number
   },
 ): Promise<Throughput> {
-  const server = await startServerProcess(contender)
+  const server = await startContender(contender)
   try {
     const before = await server.costs()
     const { result, end } = await generate({ port: server.port, ...job })
     const after = await server.costs()
     await end()
+    const diskBytes = await server.diskBytes()
     return {
       eventsPerSecond: (result.events * 1_000) / result.elapsedMs,
       p50Ms: result.p50Ms,
       p99Ms: result.p99Ms,
       cpuMs: ((after.cpuMs - before.cpuMs) * 1_000) / result.allEvents,
-      diskBytes: bytesOf(server.folder) / result.allEvents,
+      diskBytes: diskBytes / result.allEvents,
       jsonBytes: result.allEventBytes / result.allEvents,
     }
   } finally {
@@ -79,7 +85,7 @@ export interface Idle {
 
 /** Memory of one browser that is connected, has entered a page and says nothing: the difference that many make. */
 export async function idle(contender: Contender, { idleBrowsers }: Scale): Promise<Idle> {
-  const server = await startServerProcess(contender, { VESTIBULE_SLEEP_AFTER_MS: '1000' })
+  const server = await startContender(contender, { VESTIBULE_SLEEP_AFTER_MS: '1000' })
   const stay = { port: server.port, eventsPerMessage: 2, stays: true, warmUpMs: 0 }
   try {
     const few = await generate({ ...stay, connections: 200, measureMs: 2_000 })

@@ -1,27 +1,36 @@
-/** `npm run bench`: the server against the floor, in alternating rounds; prints one table of medians. */
+/** `npm run bench`: the server against the floor, its peers and its own history; prints tables of medians. */
 import { execFileSync } from 'node:child_process'
 import { cpus, loadavg, tmpdir } from 'node:os'
 import { parseArgs } from 'node:util'
 import { measureFlush } from './disk.ts'
 import { engineRows } from './engine.ts'
+import { printHistory } from './history.ts'
 import { type Idle, idle, paced, type Scale, shortVisits, type Throughput, throughput } from './measures.ts'
-import type { Contender } from './server-process.ts'
+import { printPeers } from './peers.ts'
+import { alternate, median, type Rounds } from './rounds.ts'
 import { printTable, type Row } from './table.ts'
 
-const HELP = `npm run bench -- [--quick] [--rounds N] [speed] [latency] [disk] [memory] [engine]
+/** What runs when none is named. */
+const DEFAULT_PARTS: readonly string[] = ['speed', 'latency', 'disk', 'engine']
+const PARTS = [...DEFAULT_PARTS, 'memory', 'peers', 'history']
+
+const HELP = `npm run bench -- [--quick] [--rounds N] [PART...] [--events N] [--visitors N]
 
   speed     acknowledged events a second, 1 and 10 events a message
   latency   of acks, at half of the speed
   disk      bytes on disk for one event, in visits of 15 events
-  memory    of a browser that is connected and idle
   engine    from a sign-in to an engine over NATS, beside a NATS round trip
+  memory    of a browser that is connected and idle
+  peers     the same events against ws + PostgreSQL and a workerd Durable Object a visitor; installs PostgreSQL
+  history   pages of the History API as what is stored grows, alone and beside 100 clients; the start with many asleep
   --quick   one short round: the order of magnitude
   --rounds  of each measure, 3 by default; the table has the medians
+  --events  for history: as many are stored in the end, 1000000 by default (10000000 takes long)
+  --visitors  for history: as many sleep at the start, 1000000 by default
 
-None named = all. The folder that is written is in ${tmpdir()}; TMPDIR names another.
+None named = ${DEFAULT_PARTS.join(', ')}: less than four minutes. The folder that is written is in ${tmpdir()}; TMPDIR
+names another.
 `
-
-const CONTENDERS: readonly Contender[] = ['floor', 'ours']
 
 interface Plan {
   readonly rounds: number
@@ -30,20 +39,28 @@ interface Plan {
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { quick: { type: 'boolean' }, rounds: { type: 'string' }, help: { type: 'boolean' } },
+  options: {
+    quick: { type: 'boolean' },
+    rounds: { type: 'string' },
+    events: { type: 'string' },
+    visitors: { type: 'string' },
+    help: { type: 'boolean' },
+  },
 })
-const MEASURES = ['speed', 'latency', 'disk', 'memory', 'engine']
 if (values.help === true) process.stdout.write(HELP)
 else if (isWrong()) process.exitCode = 2
 else await bench()
 
 function isWrong(): boolean {
-  const unknown = positionals.find((name) => !MEASURES.includes(name))
-  if (unknown !== undefined) process.stderr.write(`bench: "${unknown}" is none of ${MEASURES.join(', ')}\n`)
-  const isNumber = values.rounds === undefined || /^[1-9]\d*$/.test(values.rounds)
-  if (!isNumber)
-    process.stderr.write(`bench: --rounds must be a whole number, 1 or more, got "${values.rounds}"\n`)
-  return unknown !== undefined || !isNumber
+  const unknown = positionals.find((name) => !PARTS.includes(name))
+  if (unknown !== undefined) process.stderr.write(`bench: "${unknown}" is none of ${PARTS.join(', ')}\n`)
+  const wrong = (['rounds', 'events', 'visitors'] as const).filter(
+    (name) => values[name] !== undefined && !/^[1-9]\d*$/.test(values[name]),
+  )
+  for (const name of wrong) {
+    process.stderr.write(`bench: --${name} must be a whole number, 1 or more, got "${values[name]}"\n`)
+  }
+  return unknown !== undefined || wrong.length > 0
 }
 
 async function bench(): Promise<void> {
@@ -52,9 +69,10 @@ async function bench(): Promise<void> {
     rounds: Number(values.rounds ?? (isQuick ? 1 : 3)),
     scale: { measureMs: isQuick ? 2_000 : 4_000, idleBrowsers: isQuick ? 1_000 : 4_000 },
   }
+  const parts = positionals.length === 0 ? DEFAULT_PARTS : positionals
+  const wants = (name: string) => parts.includes(name)
   // What is measured is what is shipped.
   execFileSync('npm', ['run', '--silent', 'build'], { stdio: 'inherit' })
-  const wants = (name: string) => positionals.length === 0 || positionals.includes(name)
   const flush = measureFlush(tmpdir())
   process.stdout.write(
     `${cpus()[0]?.model ?? 'unknown CPU'} x ${cpus().length}, Node ${process.version}, load ${loadavg()[0]?.toFixed(1)}; ` +
@@ -67,23 +85,23 @@ async function bench(): Promise<void> {
   if (wants('disk')) rows.push(...(await measureDisk(plan)))
   if (wants('memory')) rows.push(...(await measureMemory(plan)))
   if (wants('engine')) rows.push(...(await engineRows(plan.scale)))
-  printTable(rows)
+  if (rows.length > 0) printTable(rows)
+  if (wants('peers')) await printPeers(plan)
+  if (wants('history')) {
+    const { events = '1000000', visitors = '1000000' } = values
+    await printHistory({ ...plan, events: Number(events), visitors: Number(visitors) })
+  }
 }
 
-type Both<T> = Readonly<Record<Contender, readonly T[]>>
+type Both<T> = Rounds<'floor' | 'ours', T>
 
-/** Contenders take turns, so that what else the machine does meets both. */
-async function alternate<T>(rounds: number, measure: (contender: Contender) => Promise<T>): Promise<Both<T>> {
-  const results: Record<Contender, T[]> = { floor: [], ours: [] }
-  for (let round = 0; round < rounds; round += 1) {
-    for (const contender of CONTENDERS) results[contender].push(await measure(contender))
-  }
-  return results
+function both<T>(rounds: number, measure: (contender: 'floor' | 'ours') => Promise<T>): Promise<Both<T>> {
+  return alternate(['floor', 'ours'], rounds, measure)
 }
 
 async function measureSpeed({ rounds, scale }: Plan) {
-  const one = await alternate(rounds, (contender) => throughput(contender, 1, scale))
-  const ten = await alternate(rounds, (contender) => throughput(contender, 10, scale))
+  const one = await both(rounds, (contender) => throughput(contender, 1, scale))
+  const ten = await both(rounds, (contender) => throughput(contender, 10, scale))
   const rows: readonly Row[] = [
     speedRow('events/s, 1 a message', one, 0.4),
     speedRow('events/s, 10 a message', ten, 0.2),
@@ -104,7 +122,7 @@ async function measureLatency({ rounds, scale }: Plan, full: Both<Throughput>, f
     floor: median(full.floor, ({ eventsPerSecond }) => eventsPerSecond) / 2,
     ours: median(full.ours, ({ eventsPerSecond }) => eventsPerSecond) / 2,
   }
-  const half = await alternate(rounds, (contender) => paced(contender, halves[contender], scale))
+  const half = await both(rounds, (contender) => paced(contender, halves[contender], scale))
   const p99Ms = median(half.ours, (one) => one.p99Ms)
   return [
     compared('events/s at half speed', half, ({ eventsPerSecond }) => eventsPerSecond),
@@ -117,7 +135,7 @@ async function measureLatency({ rounds, scale }: Plan, full: Both<Throughput>, f
 }
 
 async function measureDisk({ rounds, scale }: Plan): Promise<readonly Row[]> {
-  const visits = await alternate(rounds, (contender) => shortVisits(contender, scale))
+  const visits = await both(rounds, (contender) => shortVisits(contender, scale))
   return [
     compared('events/s, visits of 15 events', visits, ({ eventsPerSecond }) => eventsPerSecond),
     diskRow('bytes/event on disk, visits of 15 events', visits.ours),
@@ -125,7 +143,7 @@ async function measureDisk({ rounds, scale }: Plan): Promise<readonly Row[]> {
 }
 
 async function measureMemory({ rounds, scale }: Plan): Promise<readonly Row[]> {
-  const browsers = await alternate(rounds, (contender) => idle(contender, scale))
+  const browsers = await both(rounds, (contender) => idle(contender, scale))
   const kilobytes = (name: string, of: (one: Idle) => number) =>
     compared(name, browsers, (one) => of(one) / 1_024)
   return [
@@ -157,11 +175,4 @@ function diskRow(name: string, ours: readonly Throughput[]): Row {
 
 function compared<T>(name: string, both: Both<T>, of: (one: T) => number): Row {
   return { name, floor: median(both.floor, of), ours: median(both.ours, of) }
-}
-
-function median<T>(results: readonly T[], of: (one: T) => number): number {
-  const sorted = results.map(of).sort((a, b) => a - b)
-  const middle = Math.floor(sorted.length / 2)
-  const upper = sorted[middle] ?? Number.NaN
-  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2
 }

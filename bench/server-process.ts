@@ -6,8 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-
-export type Contender = 'floor' | 'ours'
+import { bytesOf } from './disk.ts'
 
 /** What a process costs so far. */
 export interface Costs {
@@ -21,15 +20,19 @@ export interface Costs {
 
 export interface ServerProcess {
   readonly port: number
+  /** Of the process that listens. */
+  readonly pid: number
   /** Where it keeps what it keeps. */
   readonly folder: string
   readonly costs: () => Promise<Costs>
+  /** What it keeps takes so many bytes on the disk; 0 where it keeps nothing. */
+  readonly diskBytes: () => Promise<number>
   /** Stops it and removes its folder. */
   readonly stop: () => Promise<void>
 }
 
 /** The server is what `npm run build` makes; its durability is the default. */
-const COMMANDS: Readonly<Record<Contender, readonly [string, ...string[]]>> = {
+const COMMANDS: Readonly<Record<'floor' | 'ours', readonly [string, ...string[]]>> = {
   floor: ['floor.mjs'],
   ours: ['../dist/src/main.js', 'serve'],
 }
@@ -45,7 +48,7 @@ const ENVIRONMENT = {
 }
 
 export async function startServerProcess(
-  contender: Contender,
+  contender: 'floor' | 'ours',
   more: Readonly<Record<string, string>> = {},
 ): Promise<ServerProcess> {
   const folder = mkdtempSync(join(tmpdir(), 'vestibule-bench-'))
@@ -58,12 +61,10 @@ export async function startServerProcess(
   const ended = once(child, 'exit')
   return {
     port: await portOf(child, ended),
+    pid: pidOf(child),
     folder,
-    costs: async () => {
-      child.send('costs')
-      const [costs] = await once(child, 'message')
-      return costs
-    },
+    costs: () => askCosts(child),
+    diskBytes: async () => bytesOf(folder),
     stop: async () => {
       child.kill()
       await ended
@@ -72,8 +73,15 @@ export async function startServerProcess(
   }
 }
 
+/** Of a process that was started with `costs.mjs`. */
+export async function askCosts(child: ChildProcess): Promise<Costs> {
+  child.send('costs')
+  const [costs] = await once(child, 'message')
+  return costs
+}
+
 /** It says where it listens, or ends. */
-async function portOf(child: ChildProcess, ended: Promise<unknown[]>): Promise<number> {
+export async function portOf(child: ChildProcess, ended: Promise<unknown[]>): Promise<number> {
   if (child.stdout === null) throw new Error('a server without an output')
   const lines = createInterface({ input: child.stdout })
   const failed = ended.then(([code]) => {
@@ -85,6 +93,12 @@ async function portOf(child: ChildProcess, ended: Promise<unknown[]>): Promise<n
   const [, port] = /^listening on http:\/\/[^:]+:(\d+)$/.exec(line) ?? []
   if (port === undefined) throw new Error(`the server said "${line}" instead of where it listens`)
   return Number(port)
+}
+
+/** Of a process that has started. */
+export function pidOf({ pid, spawnfile }: ChildProcess): number {
+  if (pid === undefined) throw new Error(`${spawnfile} did not start`)
+  return pid
 }
 
 function pathOf(module: string): string {

@@ -1,4 +1,4 @@
-/** Prints the results as one table. */
+/** Prints results as one table. */
 
 export interface Row {
   readonly name: string
@@ -10,17 +10,27 @@ export interface Row {
 
 const HEAD = ['', 'floor: ws + JSON', 'vestibule', 'ratio', '']
 const DURABILITY = ['durability', 'memory', 'fsync before ack', '', '']
+const NOTE_COLUMN = 4
 
 export function printTable(rows: readonly Row[]): void {
-  const cells = [HEAD, DURABILITY, ...rows.map(cellsOf)]
-  const widths = HEAD.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)))
-  const lines = cells.map((row) => {
-    return row
-      .map((cell, column) => padded(cell, widths[column] ?? 0, column))
+  printCells([HEAD, DURABILITY, ...rows.map(cellsOf)], NOTE_COLUMN)
+}
+
+/** Names to the left, numbers to the right, a column of notes to the left again. */
+export function printCells(cells: readonly (readonly string[])[], noteColumn = -1): void {
+  const isLeft = (column: number) => column === 0 || column === noteColumn
+  const widths = (cells[0] ?? []).map((_, column) =>
+    Math.max(...cells.map((row) => row[column]?.length ?? 0)),
+  )
+  const lines = cells.map((row) =>
+    row
+      .map((cell, column) =>
+        isLeft(column) ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
+      )
       .join('  ')
-      .trimEnd()
-  })
-  process.stdout.write(`${lines.join('\n')}\n`)
+      .trimEnd(),
+  )
+  process.stdout.write(`${lines.join('\n')}\n\n`)
 }
 
 function cellsOf({ name, floor, ours, note }: Row): string[] {
@@ -28,12 +38,9 @@ function cellsOf({ name, floor, ours, note }: Row): string[] {
   return [name, floor === null ? '' : shown(floor), shown(ours), ratio, note ?? '']
 }
 
-/** Names to the left, numbers to the right. */
-function padded(cell: string, width: number, column: number): string {
-  return column === 0 || column === 4 ? cell.padEnd(width) : cell.padStart(width)
-}
-
-function shown(value: number): string {
+/** A number as a table shows it; a dash where nothing could be measured. */
+export function shown(value: number): string {
+  if (Number.isNaN(value)) return '-'
   if (Math.abs(value) >= 1_000) return Math.round(value).toLocaleString('en')
   return value.toFixed(Math.abs(value) < 10 ? 2 : 0)
 }

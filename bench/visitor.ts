@@ -3,6 +3,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 
 /** Makes the frames of one browser, one after another. */
 export interface Visitor {
+  readonly globalVisitID: string
   readonly hello: () => string
   /** The next batch. */
   readonly batch: (events: number) => string
@@ -33,6 +34,7 @@ export function newVisitor(): Visitor {
   }
 
   return {
+    globalVisitID,
     hello: () => {
       const deviceToken = randomBytes(16).toString('hex')
       return JSON.stringify({ type: 'hello', globalVisitID, deviceToken, visitID, sentAt: Date.now() })

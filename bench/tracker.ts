@@ -1,0 +1,111 @@
+/** `node --import tsx bench/tracker.ts`: what a page pays for the tracker, with and without it, in alternating rounds. */
+import { cpus } from 'node:os'
+import { buildTracker } from '../test/browser/built-tracker.ts'
+import { type Browser, openBrowser } from '../test/browser/chromium.ts'
+import { openFakeServer, pageWith } from '../test/browser/fake-server.ts'
+
+const ROUNDS = Number(process.argv[2] ?? 15)
+/** Of the shop's page: enough for a browser to lay out. */
+const ITEMS = 400
+const EVENTS = 100
+/** What happens after the load is the page's too. */
+const SETTLE_MS = 400
+
+/** All in ms. */
+interface Cost {
+  readonly 'first contentful paint': number
+  readonly DOMContentLoaded: number
+  readonly load: number
+  readonly 'main thread: scripts': number
+  readonly 'main thread: all tasks': number
+  readonly 'long tasks (> 50 ms)': number
+  readonly 'pushing 100 events': number
+}
+
+const BODY = `<ul>${'<li><b>A door</b> of oak, with a brass handle</li>'.repeat(ITEMS)}</ul>`
+const WITHOUT = `<!doctype html><html lang="en"><title>A page</title><body>${BODY}<script>var _gt = []</script></body></html>`
+
+const VITALS = `JSON.stringify((() => {
+  const [navigation] = performance.getEntriesByType('navigation')
+  const startedAt = performance.now()
+  for (let i = 0; i < ${EVENTS}; i += 1) _gt.push(['event', 'Looked', { data: { sku: String(i) } }])
+  return {
+    pushMs: performance.now() - startedAt,
+    fcpMs: performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? 0,
+    readyMs: navigation.domContentLoadedEventEnd,
+    loadMs: navigation.loadEventEnd,
+    longMs: window.longMs,
+  }
+})())`
+const LONG_TASKS = `window.longMs = 0; new PerformanceObserver((list) => {
+  for (const { duration } of list.getEntries()) window.longMs += duration
+}).observe({ type: 'longtask', buffered: true })`
+
+interface Vitals {
+  readonly pushMs: number
+  readonly fcpMs: number
+  readonly readyMs: number
+  readonly loadMs: number
+  readonly longMs: number
+}
+
+/** One load in a tab of its own, from a browser whose cache is empty for it. */
+async function measure(browser: Browser, url: string): Promise<Cost> {
+  const page = await browser.page()
+  const session = await page.context().newCDPSession(page)
+  await session.send('Network.enable')
+  await session.send('Network.setCacheDisabled', { cacheDisabled: true })
+  await session.send('Performance.enable')
+  await page.addInitScript(LONG_TASKS)
+  await page.goto(url, { waitUntil: 'load' })
+  await page.waitForTimeout(SETTLE_MS)
+  // A boundary: the expression above makes it.
+  const vitals = JSON.parse(await page.evaluate<string>(VITALS)) as Vitals
+  await page.waitForTimeout(SETTLE_MS)
+  const { metrics } = await session.send('Performance.getMetrics')
+  const msOf = (name: string) => 1_000 * (metrics.find((metric) => metric.name === name)?.value ?? 0)
+  await page.close()
+  return {
+    'first contentful paint': vitals.fcpMs,
+    DOMContentLoaded: vitals.readyMs,
+    load: vitals.loadMs,
+    'main thread: scripts': msOf('ScriptDuration'),
+    'main thread: all tasks': msOf('TaskDuration'),
+    'long tasks (> 50 ms)': vitals.longMs,
+    'pushing 100 events': vitals.pushMs,
+  }
+}
+
+const median = (values: readonly number[]): number =>
+  [...values].sort((one, other) => one - other)[values.length >> 1] ?? 0
+
+function printTable(without: readonly Cost[], with_: readonly Cost[]): void {
+  const line = (...[name, ...cells]: readonly string[]) =>
+    process.stdout.write(`${(name ?? '').padEnd(26)}${cells.map((cell) => cell.padStart(12)).join('')}\n`)
+  line('medians, ms', 'without', 'with', 'difference')
+  for (const name of Object.keys(without[0] ?? {}) as (keyof Cost)[]) {
+    const [before, after] = [without, with_].map((costs) => median(costs.map((cost) => cost[name])))
+    line(name, ...[before ?? 0, after ?? 0, (after ?? 0) - (before ?? 0)].map((value) => value.toFixed(2)))
+  }
+}
+
+buildTracker()
+const server = await openFakeServer()
+server.pages.set('/without', WITHOUT)
+server.pages.set('/with', pageWith('{}').replace('<body>', `<body>${BODY}`))
+const browser = await openBrowser()
+process.stdout.write(`${cpus()[0]?.model ?? 'unknown CPU'} x ${cpus().length}, ${ROUNDS} rounds each\n\n`)
+const without: Cost[] = []
+const with_: Cost[] = []
+try {
+  // The first loads start the browser's own machinery.
+  for (const path of ['/without', '/with']) await measure(browser, server.url + path)
+  for (let round = 0; round < ROUNDS; round += 1) {
+    without.push(await measure(browser, `${server.url}/without`))
+    with_.push(await measure(browser, `${server.url}/with`))
+  }
+  printTable(without, with_)
+} finally {
+  await browser.close()
+  await server.close()
+}
