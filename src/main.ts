@@ -5,6 +5,7 @@ import { backup } from './commands/backup.ts'
 import { exportFolder } from './commands/export.ts'
 import { importFolder } from './commands/import.ts'
 import { load } from './commands/load.ts'
+import { person } from './commands/person.ts'
 import { restore } from './commands/restore.ts'
 import { rules } from './commands/rules.ts'
 import { serve } from './commands/serve.ts'
@@ -22,6 +23,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   restore: { says: 'makes a data folder of a backup', run: restore },
   export: { says: 'writes a data folder as lines of JSON', run: exportFolder },
   import: { says: 'makes a data folder of an export', run: importFolder },
+  person: { says: 'writes all that is kept of one person, as lines of JSON', run: person },
   audit: { says: 'shows who asked for what, and about whom', run: audit },
   rules: { says: 'how rules did, how others would have done; lifts a pause', run: rules },
   load: { says: 'lets many browsers live on a server, and measures it', run: load },
