@@ -1,5 +1,6 @@
 /** Genesys Web Engagement's spellings of a command, brought to one. */
 import type { EventData } from './interface.ts'
+import { isArray } from './own.ts'
 
 export interface NamedEvent {
   readonly eventName: string
@@ -12,7 +13,7 @@ const SEND = /^send(?=Sign(In|Out)$|UserInfo$)/
 
 /** The event that a command asks for, or undefined where it asks for none. */
 export function eventOf(command: unknown): NamedEvent | undefined {
-  const [verb, what, more]: readonly unknown[] = Array.isArray(command) ? command : []
+  const [verb, what, more]: readonly unknown[] = isArray(command) ? command : []
   const isEvent = verb === 'event'
   const name = isEvent ? what : verb
   const options = isEvent ? more : what

@@ -5,6 +5,7 @@ import { eventOf, objectOf } from './commands.ts'
 import { makeGuard } from './guard.ts'
 import type { FreshProof, TrackerConfig } from './interface.ts'
 import { type Keeper, makeKeeper } from './keeper.ts'
+import { isArray } from './own.ts'
 import type { Part } from './parts.ts'
 import { storagePlace } from './places.ts'
 import { randomUuid } from './random.ts'
@@ -166,7 +167,7 @@ export function makeFront(home: string, nonce = ''): (command: unknown) => void 
   }
 
   const run = guard((command: unknown) => {
-    const [verb, value, handler]: readonly unknown[] = Array.isArray(command) ? command : []
+    const [verb, value, handler]: readonly unknown[] = isArray(command) ? command : []
     if (verb === 'on' && isHandler(handler)) listen(value, handler)
     else if (verb === 'config') configure(objectOf(value))
     else if (verb === 'consent' && keeper) decide(value === true, keeper)

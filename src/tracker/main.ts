@@ -1,6 +1,7 @@
 /** Puts the tracker where the page's `_gt` queue is, once a page, and runs what was pushed before it came. */
 import { makeFront } from './front.ts'
 import type { CommandQueue } from './interface.ts'
+import { isArray } from './own.ts'
 
 declare global {
   interface Window {
@@ -18,7 +19,7 @@ export function install(home: string, nonce?: string): CommandQueue {
   if (queue.isVestibule) return queue
   const run = makeFront(home, nonce)
   // The page may hold on to the array itself, so it is the array that learns to run commands.
-  const early = Array.isArray(queue) ? queue.splice(0) : []
+  const early = isArray(queue) ? queue.splice(0) : []
   queue.push = (...commands) => {
     for (const command of commands) run(command)
     return 0

@@ -14,7 +14,7 @@ export const filter: <T>(list: readonly T[], test: (item: T) => unknown) => T[] 
 /** Undefined where there is none, or it is blocked. */
 export const Socket = attempt(() => WebSocket)
 
-export { parse }
+export { isArray, parse }
 
 /** As JSON. Old libraries teach arrays a `toJSON` by which lists become texts: they are taken as they are. */
 export const toText = (value: unknown): string =>

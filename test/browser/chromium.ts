@@ -1,6 +1,4 @@
 /** A real Chromium with a profile of its own, and what its pages complained about. */
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { type BrowserContext, chromium, type Page } from 'playwright-core'
 import { tempFolder } from '../helpers/temp-folder.ts'
 
@@ -29,13 +27,8 @@ export interface Browser {
   close(): Promise<void>
 }
 
-/** With Chromium's own preferences where a test is about them. */
-export async function openBrowser(preferences?: object): Promise<Browser> {
+export async function openBrowser(): Promise<Browser> {
   const profile = tempFolder()
-  if (preferences) {
-    mkdirSync(join(profile.path, 'Default'))
-    writeFileSync(join(profile.path, 'Default/Preferences'), JSON.stringify(preferences))
-  }
   const complaints: string[] = []
   let context = await open()
 

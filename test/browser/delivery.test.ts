@@ -357,4 +357,24 @@ delivery(
   },
 )
 
+delivery(
+  '[T1] a page that is only prepared keeps and sends nothing before it is shown',
+  async ({ server, page }) => {
+    // Chromium prepares no pages while it is remote controlled, so the page itself is told that it is prepared.
+    await page.addInitScript(
+      "document.isPrepared = true; Object.defineProperty(document, 'prerendering', { get: () => document.isPrepared })",
+    )
+    await page.goto(server.url)
+    await page.waitForFunction('_gt.isVestibule')
+    await push(page, 'Early')
+    assert.is(await page.evaluate('localStorage.length + document.cookie'), '0')
+    assert.is(server.hellos.length, 0)
+    await page.evaluate(
+      "document.isPrepared = false; document.dispatchEvent(new Event('prerenderingchange'))",
+    )
+    await server.saw('Early')
+    assert.is(server.hellos.length, 1)
+  },
+)
+
 delivery.run()
