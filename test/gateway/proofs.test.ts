@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { exportJWK, generateKeyPair, SignJWT, UnsecuredJWT } from 'jose'
+import { exportJWK, exportSPKI, generateKeyPair, SignJWT, UnsecuredJWT } from 'jose'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type Config, ConfigError, defaultConfig } from '../../src/config.ts'
@@ -215,6 +215,15 @@ for (const [what, make, ageMs, verdict] of [
   ['EdDSA', () => token({}, 'EdDSA', 'ED', ED.privateKey), 0, 'proven'],
   ['ES384', () => token({}, 'ES384', 'P384', P384.privateKey), 0, 'unproven'],
   ['no algorithm', async () => new UnsecuredJWT(claims()).encode(), 0, 'unproven'],
+  [
+    'HS256, the public key taken for a secret',
+    async () => {
+      const secret = Buffer.from(await exportSPKI(RSA.publicKey))
+      return new SignJWT(claims()).setProtectedHeader({ alg: 'HS256', kid: 'RSA' }).sign(secret)
+    },
+    0,
+    'unproven',
+  ],
   ['a stranger’s key', () => token({}, 'ES256', 'EC', STRANGER.privateKey), 0, 'unproven'],
   ['a key nobody knows', () => token({}, 'ES256', 'who', STRANGER.privateKey), 0, 'unproven'],
   ['another aud', () => token({ aud: 'history' }), 0, 'unproven'],

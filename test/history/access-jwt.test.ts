@@ -1,7 +1,7 @@
 /** JWTs as keys: whose they must be, how long they are good, and what for. */
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { exportJWK, generateKeyPair, SignJWT, UnsecuredJWT } from 'jose'
+import { exportJWK, exportSPKI, generateKeyPair, SignJWT, UnsecuredJWT } from 'jose'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type Config, ConfigError, defaultConfig } from '../../src/config.ts'
@@ -48,6 +48,20 @@ function token(over: Claims = {}, key = OURS.privateKey): Promise<string> {
   return new SignJWT(claims).setProtectedHeader({ alg: 'ES256', kid: 'ours' }).sign(key)
 }
 
+/** What a check that lets the token choose its algorithm would take. */
+async function signedWithPublicKey(): Promise<string> {
+  const secret = Buffer.from(await exportSPKI(OURS.publicKey))
+  const claims = { ...CLAIMS, scope: 'erase' }
+  return new SignJWT(claims).setProtectedHeader({ alg: 'HS256', kid: 'ours' }).sign(secret)
+}
+
+/** What a check that believes a token's header would take. */
+async function withItsOwnKey(): Promise<string> {
+  const jwk = await exportJWK(STRANGER.publicKey)
+  const header = { alg: 'ES256', kid: 'ours', jwk, jku: 'https://evil.example/jwks.json' }
+  return new SignJWT({ ...CLAIMS, scope: 'erase' }).setProtectedHeader(header).sign(STRANGER.privateKey)
+}
+
 const quiet = { error: () => {} }
 const check = (text: string) => openAccessJwt({ config, now: () => NOW, log: quiet })?.(text) ?? null
 
@@ -75,6 +89,8 @@ jwt('[Q9] a token that is wrong in anything is nobody', async () => {
     ['about too long a name', token({ sub: 's'.repeat(257) })],
     ["a stranger's signature", token({}, STRANGER.privateKey)],
     ['no signature', new UnsecuredJWT(CLAIMS).encode()],
+    ['signed with the public key as if it were a secret', signedWithPublicKey()],
+    ['a key of its own inside', withItsOwnKey()],
     ['no token', 'a.b.c'],
   ]
   for (const [what, text] of wrong) assert.is(await check(await text), null, what)
