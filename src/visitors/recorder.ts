@@ -273,7 +273,10 @@ export function createRecorder({ room, awake, draft, at, nextPosition }: Recorde
     visit: () => contextOf(awake).visit,
     hasWithdrawn: () => contextOf(awake).withdrawnAt !== null,
     isGone: () => isGone,
-    forget,
+    forget: (person) => {
+      forget(person)
+      if (!isGone) hearStart()
+    },
     keepSpans,
     erase,
   }

@@ -145,6 +145,9 @@ person('[Q12] who comes back while it goes on is somebody new, and stays', async
   await house.erasures.idle()
   assert.is(room.visitors.view('g1')?.identityId, 'pat@example.com')
   assert.is(room.visitors.view('g2')?.state, 'Anonymous')
+  // Q7: its open visit hears of the start all the same.
+  const kinds = room.store.entries(2, { limit: 10 }).map(({ kind }) => kind)
+  assert.equal(kinds, ['event', 'event', 'person.erased', 'server.started'])
   assert.ok(room.store.identity(room.store.identityNumber('pat@example.com')) !== null)
   assert.equal(findingsIn(room.store), [])
   await house.end()
