@@ -37,6 +37,9 @@ interface Plan {
   readonly scale: Scale
 }
 
+// What was started, and what was filled, is put away at the exit.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
+
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {

@@ -31,7 +31,7 @@ const AGO_MS = 7 * 86_400_000
 export async function fillFolder({ title, story: plan, visitors }: FolderPlan): Promise<Folder> {
   const path = mkdtempSync(join(tmpdir(), 'vestibule-history-'))
   const remove = () => rmSync(path, { recursive: true, force: true })
-  // A bench that ends, however it ends, leaves no folder behind.
+  // A bench that ends, unless it is killed outright, leaves no folder behind.
   process.once('exit', remove)
   const store = await openStore({ path, quotaBytes: 0, diskReserveBytes: 0 })
   try {

@@ -85,8 +85,11 @@ async function startCluster(): Promise<Cluster> {
     ['-D', data, ...settings.flatMap(([name, value]) => ['-c', `${name}=${value}`])],
     { ...as, cwd: folder, stdio: ['ignore', 'ignore', 'ignore'] },
   )
-  // A bench that ends, however it ends, leaves no cluster behind.
-  const abandon = () => void child.kill('SIGQUIT')
+  // A bench that ends, unless it is killed outright, leaves no cluster behind.
+  const abandon = () => {
+    child.kill('SIGQUIT')
+    rmSync(folder, { recursive: true, force: true })
+  }
   process.once('exit', abandon)
   const ended = once(child, 'exit')
   const stop = async () => {

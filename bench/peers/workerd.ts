@@ -24,8 +24,11 @@ export async function startWorkerdPeer(): Promise<ServerProcess> {
     cwd: folder,
     stdio: ['ignore', 'ignore', 'inherit', 'pipe'],
   })
-  // A bench that ends, however it ends, leaves no server behind.
-  const abandon = () => void child.kill()
+  // A bench that ends, unless it is killed outright, leaves no server behind.
+  const abandon = () => {
+    child.kill()
+    rmSync(folder, { recursive: true, force: true })
+  }
   process.once('exit', abandon)
   const ended = once(child, 'exit')
   const stop = async () => {
