@@ -81,7 +81,8 @@ export interface IdentityRef {
 /** Events of any list of entries: what else is in a stream does not belong. */
 export function eventsAmong(reading: Reading, belongs: (entry: StoredEntry) => boolean) {
   return {
-    belongs: ({ entry }: PlacedEntry) => isStoredEvent(entry) && belongs(entry),
+    // Q12: of an erased event only its place is left.
+    belongs: ({ entry }: PlacedEntry) => isStoredEvent(entry) && entry.erased !== true && belongs(entry),
     time: ({ entry }: PlacedEntry) => entry.at,
     idOf: ({ entry }: PlacedEntry) => (isStoredEvent(entry) ? entry.words.eventID : ''),
     alone: ({ number, entry }: PlacedEntry): EventResource => {

@@ -1,5 +1,5 @@
 /** From the ids of a path to rows: aliases resolve, what does not exist is a 404, what cannot exist is not asked for. */
-import type { PageRow, SessionRow, VisitRow } from '../store/rows.ts'
+import type { NameRow, PageRow, SessionRow, VisitRow } from '../store/rows.ts'
 import type { IdentityRef } from './collections.ts'
 import { notFound } from './problem.ts'
 import type { Reading } from './reading.ts'
@@ -8,19 +8,28 @@ const BROWSER_ID = /^[A-Za-z0-9_-]{1,64}$/
 const SERVER_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 const IDENTITY_LENGTH_MAX = 256
 
-export function findVisit({ store }: Reading, visitId: string): VisitRow | null {
-  const name = BROWSER_ID.test(visitId) ? store.name('visit', visitId) : null
-  return name === null ? null : store.visit(name.number, name.visit)
+export function findVisit(reading: Reading, visitId: string): VisitRow | null {
+  const name = BROWSER_ID.test(visitId) ? reading.store.name('visit', visitId) : null
+  return name === null || !isKept(reading, name) ? null : reading.store.visit(name.number, name.visit)
 }
 
-export function findSession({ store }: Reading, sessionId: string): SessionRow | null {
-  const name = SERVER_ID.test(sessionId) ? store.name('session', sessionId) : null
-  return name === null ? null : store.session(name.number, name.visit, name.ordinal)
+export function findSession(reading: Reading, sessionId: string): SessionRow | null {
+  const name = SERVER_ID.test(sessionId) ? reading.store.name('session', sessionId) : null
+  return name === null || !isKept(reading, name)
+    ? null
+    : reading.store.session(name.number, name.visit, name.ordinal)
 }
 
-function findPage({ store }: Reading, pageId: string): PageRow | null {
-  const name = SERVER_ID.test(pageId) ? store.name('page', pageId) : null
-  return name === null ? null : store.page(name.number, name.visit, name.ordinal)
+function findPage(reading: Reading, pageId: string): PageRow | null {
+  const name = SERVER_ID.test(pageId) ? reading.store.name('page', pageId) : null
+  return name === null || !isKept(reading, name)
+    ? null
+    : reading.store.page(name.number, name.visit, name.ordinal)
+}
+
+/** Q12: a visitor that is being erased is nobody's parent any more. */
+function isKept({ store }: Reading, { number }: NameRow): boolean {
+  return store.visitor(number) !== null
 }
 
 /** The identity by its id, compared as E8 keeps it: composed, without spaces around it. */

@@ -66,6 +66,7 @@ export const SINGLE_ROUTES: readonly Route[] = [event, visitorEvent, userAgent, 
 
 function eventAt(reading: Reading, number: number, seq: number) {
   const [entry] = reading.store.entries(number, { from: seq, to: seq, limit: 1 })
-  if (entry === undefined || !isStoredEvent(entry)) throw notFound('event')
+  const isThere = entry !== undefined && isStoredEvent(entry) && entry.erased !== true
+  if (!isThere) throw notFound('event')
   return eventResource(reading, number, entry)
 }

@@ -42,10 +42,13 @@ server('[Q12] a dry run, a receipt, and 4503 for an erased device', async () => 
     return said.state === 'done' ? said : undefined
   })
   assert.equal(receipt.counts, dry.said.counts)
+  // VisitStarted led to the person, and went with them.
+  assert.equal((await ask('GET', `${base}/visits/v1/events`)).said, [])
 
   const device = await ask('POST', `${base}/visitors/g1/erase`, {})
   assert.is(device.status, 202)
   assert.is((await ask('GET', `${base}/visitors/g1`)).status, 404)
+  assert.is((await ask('GET', `${base}/visits/v1`)).status, 404)
   const socket = new WebSocket(`${url.replace('http', 'ws')}/track`, JSON_CODEC.subprotocol)
   const closed = new Promise<number>((resolve) => socket.on('close', resolve))
   socket.on('error', () => {})
