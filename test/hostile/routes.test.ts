@@ -13,7 +13,7 @@ const routes = suite('hostile routes')
 
 /** FUZZ_SEED repeats a run, FUZZ_REQUESTS makes it longer. */
 const seed = Number(process.env.FUZZ_SEED ?? Date.now() % 2 ** 32)
-const REQUESTS = Number(process.env.FUZZ_REQUESTS ?? 1_500)
+const REQUESTS = Number(process.env.FUZZ_REQUESTS ?? 1_000)
 console.log(`hostile/routes: FUZZ_SEED=${seed} FUZZ_REQUESTS=${REQUESTS}`)
 
 /** Ids as nobody has them: separators of paths, keys and subjects, prototypes, half encodings, lengths. */

@@ -13,7 +13,7 @@ const sockets = suite('hostile sockets')
 
 /** FUZZ_SEED repeats a run, FUZZ_SOCKETS makes it longer. */
 const seed = Number(process.env.FUZZ_SEED ?? Date.now() % 2 ** 32)
-const SOCKETS = Number(process.env.FUZZ_SOCKETS ?? 300)
+const SOCKETS = Number(process.env.FUZZ_SOCKETS ?? 200)
 console.log(`hostile/sockets: FUZZ_SEED=${seed} FUZZ_SOCKETS=${SOCKETS}`)
 
 const HELLO = { type: 'hello', globalVisitID: 'mallory', deviceToken: 'M'.repeat(32), sentAt: 1 }
