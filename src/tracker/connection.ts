@@ -37,6 +37,8 @@ export interface Connection {
 const SILENCE_MS = 30_000
 /** WebSockets that end before a welcome, one after another, until requests are tried in their place. */
 const REFUSED_MAX = 2
+/** Where one had a welcome, the server may just be away: it takes some more. */
+const ONCE_WELCOME = -4
 
 export function makeConnection(options: ConnectionOptions): Connection {
   const { url, guard, hello, onMessage, onLost, onUnauthorized, onState, loadHttp, isOwed } = options
@@ -93,7 +95,7 @@ export function makeConnection(options: ConnectionOptions): Connection {
   function lost(code: number): void {
     letGo()
     onLost(code)
-    if (!byHttp) refused = openedAt ? 0 : refused + 1
+    if (!byHttp) refused = openedAt ? ONCE_WELCOME : refused + 1
     attempts = openedAt && Date.now() - openedAt > SILENCE_MS ? 0 : attempts
     openedAt = 0
     crowded = code === TOO_MANY_CONNECTIONS

@@ -54,6 +54,8 @@ export function makeFront(home: string, nonce = ''): (command: unknown) => void 
     script.src = `${config.endpoint}/tracker-${part}.js`
     script.nonce = nonce
     document.head.append(script)
+    // It loads all the same, and leaves nothing behind.
+    script.remove()
   }
 
   const handlersOf = (channel: unknown): readonly Handler[] => handlers.get(channel) || []

@@ -73,9 +73,11 @@ export function makeWatch({ tell, look, report }: WatchOptions): Watch {
     look()
     for (const one of watched) {
       const { after } = one.declared
-      if (!after || !counts(one)) continue
-      one.elapsedMs += passedMs
-      if (one.elapsedMs >= after * 1_000) safely(() => happened(one, null))
+      safely(() => {
+        if (!after || !counts(one)) return
+        one.elapsedMs += passedMs
+        if (one.elapsedMs >= after * 1_000) happened(one, null)
+      })
     }
   }
 
