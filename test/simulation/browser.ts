@@ -66,6 +66,7 @@ export type Down =
 
 /** What a world listens to. */
 export interface Hearing {
+  readonly welcome: (wire: Wire) => void
   readonly acknowledged: (wire: Wire, ack: Ack) => void
   readonly closed: (wire: Wire, code: number) => void
 }
@@ -170,6 +171,7 @@ export function deliverDown(desk: Desk, wire: Wire, hearing: Hearing): boolean {
 function hear(wire: Wire, message: ServerMessage, hearing: Hearing): void {
   switch (message.type) {
     case 'welcome':
+      hearing.welcome(wire)
       wire.isWelcome = true
       wire.entered = message.visitID === wire.namesVisit ? message.visitID : null
       return

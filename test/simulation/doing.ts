@@ -14,7 +14,7 @@ import {
   send,
   type Tab,
 } from './browser.ts'
-import { CONFIG } from './house.ts'
+import { answerOne, CONFIG } from './house.ts'
 import { must } from './ledger.ts'
 import { BROWSERS, type Operation } from './operations.ts'
 import {
@@ -45,7 +45,10 @@ export async function perform(world: World, operation: Operation): Promise<void>
       house.isFull = operation.does === 'diskIsFull'
       return
     case 'busAnswers':
-      return house.unanswered.shift()?.(operation.answer)
+      return void answerOne(house, operation.answer)
+    case 'busBans':
+      house.bansNext = true
+      return
     case 'busIsAway':
     case 'busIsBack':
       return connectBus(world, operation.does === 'busIsBack')
@@ -129,8 +132,6 @@ export function connects(
 
 export function sends(world: World, tab: Tab, count: number): void {
   const { wire, browser } = tab
-  if (wire !== null)
-    must(!(world.strangers.has(wire) && wire.isWelcome), 'P6', () => 'a wrong token is welcome')
   const sent = send(tab, { count, now: world.house.time.wall() })
   if (sent !== null) world.ledger.sent(browser.globalVisitID, sent, wire)
 }
@@ -159,7 +160,7 @@ function deliver(world: World, { pick, count }: { readonly pick: number; readonl
 
 function connectBus({ house }: World, connected: boolean): void {
   if (house.bus.isConnected() === connected) return
-  if (!connected) for (const answer of house.unanswered.splice(0)) answer('unanswered')
+  if (!connected) for (const { answer } of house.unanswered.splice(0)) answer('unanswered')
   house.bus.setConnected(connected)
 }
 

@@ -50,6 +50,18 @@ interface Gate {
   readonly open: () => void
 }
 
+interface Unanswered {
+  readonly messageId: string
+  readonly answer: (answer: Answer) => void
+}
+
+/** Answers the oldest message: as asked, but that it will never have what it banned. */
+export function answerOne({ unanswered, banned }: House, answer: Answer): boolean {
+  const oldest = unanswered.shift()
+  oldest?.answer(banned.has(oldest.messageId) ? 'refusedForGood' : answer)
+  return oldest !== undefined
+}
+
 /** The world around the server: what outlives it. */
 export interface House {
   readonly time: Timetable
@@ -58,7 +70,10 @@ export interface House {
   /** Transactions that wait to go on, oldest first. */
   readonly gates: Gate[]
   /** Messages that the bus has not answered, oldest first. */
-  readonly unanswered: ((answer: Answer) => void)[]
+  readonly unanswered: Unanswered[]
+  /** Messages that the bus will never take. */
+  readonly banned: Set<string>
+  bansNext: boolean
   /** The transaction that fails, by the count of its put; 0 = none. */
   failsAtPut: number
   isFull: boolean
@@ -94,13 +109,19 @@ export function createHouse(broken: Broken): House {
     bus: createMemoryBus(),
     gates: [],
     unanswered: [],
+    banned: new Set(),
+    bansNext: false,
     failsAtPut: 0,
     isFull: false,
     errors: [],
     warnings: [],
     start: (onCommitted) => start(house, broken, onCommitted),
   }
-  house.bus.answer = () => new Promise((resolve) => void house.unanswered.push(resolve))
+  house.bus.answer = ({ messageId }) => {
+    if (house.bansNext) house.banned.add(messageId)
+    house.bansNext = false
+    return new Promise((answer) => void house.unanswered.push({ messageId, answer }))
+  }
   return house
 }
 
@@ -189,14 +210,14 @@ function failOnPurpose(house: House, count: number): void {
 
 /** The bus as one server sees it: once that is dead nothing reaches it. */
 function busOf(bus: MemoryBus, life: { readonly isOver: boolean }): Bus {
-  const while_ = <A, T>(ask: (asked: A) => Promise<T>) => {
+  const whileAlive = <A, T>(ask: (asked: A) => Promise<T>) => {
     return (asked: A) => (life.isOver ? new Promise<T>(() => {}) : ask(asked))
   }
   return {
     ...bus,
-    publish: while_(bus.publish),
-    lastOn: while_(bus.lastOn),
-    sequenceOf: while_(bus.sequenceOf),
+    publish: whileAlive(bus.publish),
+    lastOn: whileAlive(bus.lastOn),
+    sequenceOf: whileAlive(bus.sequenceOf),
     onConnection: (listener) =>
       bus.onConnection((connected) => {
         if (!life.isOver) listener(connected)
@@ -204,7 +225,7 @@ function busOf(bus: MemoryBus, life: { readonly isOver: boolean }): Bus {
   }
 }
 
-/** Faults of ours are findings; a disk that is full is none. */
+/** Faults of ours are findings; a disk that is full, or a bus that refuses, is none. */
 function quietLog({ errors, warnings }: House) {
   return {
     info: () => {},
@@ -212,6 +233,7 @@ function quietLog({ errors, warnings }: House) {
     error: (fields: object, message: string) => {
       const cause = 'err' in fields ? fields.err : null
       if (cause instanceof Error && cause.name === 'StoreUnavailable') return
+      if (message.startsWith('a change was refused for good')) return
       errors.push(`${message} ${cause instanceof Error ? (cause.stack ?? cause.message) : ''}`)
     },
   }

@@ -132,20 +132,36 @@ export function createObserver({ disk, bus, ledger, isStill }: ObserverParts): O
     }
   }
 
-  /** B2, B4: the stream has each visitor's changes in order, each once, and none that is not on disk. */
-  function lookAtBus(): void {
-    for (const { messageId } of bus.stored.slice(stored)) {
+  /** B2, B4, B6: each visitor's changes in order, each once, none that is not on disk, and a gap is told. */
+  function lookAtBus(store: Store): void {
+    for (const { messageId, bytes } of bus.stored.slice(stored)) {
       const globalVisitID = messageId.split('.')[0] ?? ''
+      const gap = skipDead(store, globalVisitID, messageId)
       const place = publishedOf.get(globalVisitID) ?? 0
       const expected = changesOf.get(globalVisitID)?.[place]
+      const isNext = messageId === expected
+      must(isNext, 'B2', () => `${messageId} is published where ${expected} is the next change`)
+      const told = gap === 0 ? 0 : Number(JSON.parse(String(Buffer.from(bytes))).data.gapBefore ?? 0)
       must(
-        messageId === expected,
-        'B2',
-        () => `${messageId} is published where ${expected} is the next change`,
+        told >= gap,
+        'B6',
+        () => `${messageId} tells of a gap of ${told}, and ${gap} are missing before it`,
       )
       publishedOf.set(globalVisitID, place + 1)
       stored += 1
     }
+  }
+
+  /** How many changes right before this one were given up. */
+  function skipDead(store: Store, globalVisitID: string, until: string): number {
+    const ids = changesOf.get(globalVisitID) ?? []
+    const first = publishedOf.get(globalVisitID) ?? 0
+    if (ids[first] === until) return 0
+    const dead = new Set(store.dead({ limit: ALL }).map(({ change }) => messageIdOf(change)))
+    let place = first
+    while (dead.has(ids[place] ?? '') && ids[place] !== until) place += 1
+    publishedOf.set(globalVisitID, place)
+    return place - first
   }
 
   return {
@@ -168,7 +184,7 @@ export function createObserver({ disk, bus, ledger, isStill }: ObserverParts): O
         noteChanges(store, from)
         for (const globalVisitID of touched) unseen.add(globalVisitID)
       }
-      lookAtBus()
+      lookAtBus(store)
       if (!isStill()) return
       for (const globalVisitID of unseen) {
         const oracle = oracles.get(globalVisitID)

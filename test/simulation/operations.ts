@@ -46,6 +46,7 @@ export type Operation =
   | {
       readonly does:
         | 'turns'
+        | 'busBans'
         | 'diskGoesOn'
         | 'settles'
         | 'busIsAway'
@@ -54,7 +55,7 @@ export type Operation =
         | 'diskHasRoom'
     }
   | { readonly does: 'diskFails'; readonly atPut: number }
-  | { readonly does: 'busAnswers'; readonly answer: 'store' | 'lost' | 'unanswered' | 'refused' }
+  | { readonly does: 'busAnswers'; readonly answer: 'store' | 'lost' | 'unanswered' | 'refused' | 'phantom' }
   | { readonly does: 'passes' | 'wallJumps'; readonly ms: number }
   | (OfVisitor & { readonly does: 'assumes' | 'answers'; readonly confidence: number; readonly back: number })
   | (OfVisitor & { readonly does: 'confirms' | 'rejects'; readonly withSeq: boolean })
@@ -90,7 +91,7 @@ function talk(dice: Dice, tab: OfTab = of(dice)): readonly Operation[] {
   ]
   const counts = dice.one([[1, 1, 1], [4], [2, 2]])
   return [
-    { does: 'connects', ...tab, names: dice.chance(0.6), rightToken: true },
+    { does: 'connects', ...tab, names: dice.chance(0.6), rightToken: !dice.chance(0.05) },
     SETTLES,
     ...(dice.chance(0.2) ? anew : []),
     ...said,
@@ -204,7 +205,14 @@ const KINDS: readonly (readonly [number, Maker])[] = [
   [11, () => ({ does: 'diskGoesOn' })],
   [9, () => ({ does: 'settles' })],
   [2, (d) => ({ does: 'diskFails', atPut: 1 + d.below(20) })],
-  [4, (d) => ({ does: 'busAnswers', answer: d.one(['store', 'store', 'lost', 'unanswered', 'refused']) })],
+  [
+    4,
+    (d) => ({
+      does: 'busAnswers',
+      answer: d.one(['store', 'store', 'lost', 'unanswered', 'refused', 'phantom']),
+    }),
+  ],
+  [0.6, () => ({ does: 'busBans' })],
   [1, (d) => ({ does: d.one(['busIsAway', 'busIsBack', 'busIsBack']) })],
   [9, (d) => ({ does: 'passes', ms: d.one(TIMES) })],
   [0.4, (d) => ({ does: 'wallJumps', ms: d.one([-HOUR, -MINUTE, MINUTE, HOUR]) })],

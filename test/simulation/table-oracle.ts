@@ -33,7 +33,7 @@ export function newTableOracle(globalVisitID: string, settings: Settings): Table
   let withdrawnAt: number | null = null
 
   /** L1 to L3. */
-  const leases_ = (entry: Entry): string | null => {
+  const leaseAnswer = (entry: Entry): string | null => {
     const { open, happened } = visit.table
     if (happened.ended !== null) lease = null
     if (entry.type === 'deadline' && entry.deadline === 'lease') lease = null
@@ -105,7 +105,7 @@ export function newTableOracle(globalVisitID: string, settings: Settings): Table
       const { answer } = identity.mind
       const isVerdict = entry.type === 'confirm' || entry.type === 'reject' || entry.type === 'retract'
       if (isVerdict && answer === 'applied') visit.seal()
-      return leases_(entry) ?? answer
+      return leaseAnswer(entry) ?? answer
     },
   }
 }

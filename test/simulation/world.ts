@@ -13,7 +13,7 @@ import {
   type Tab,
   type Wire,
 } from './browser.ts'
-import { type Broken, createHouse, type House, moved, type Running } from './house.ts'
+import { answerOne, type Broken, createHouse, type House, moved, type Running } from './house.ts'
 import { createLedger, type Ledger, must, takeAck } from './ledger.ts'
 import { createObserver, type Observer } from './observer.ts'
 import { BROWSERS, TABS } from './operations.ts'
@@ -75,6 +75,7 @@ export function fresh(world: World): number {
 /** What a browser hears of the server. */
 export function hearingOf(world: World): Hearing {
   return {
+    welcome: (wire) => must(!world.strangers.has(wire), 'P6', () => 'a wrong token is welcome'),
     acknowledged(wire, ack) {
       const { browser } = wire.tab
       const kept = takeAck(wire, ack)
@@ -120,10 +121,9 @@ export async function settle(world: World): Promise<void> {
     await nextTurn()
     const gate = house.gates.shift()
     gate?.open()
-    const answer = gate === undefined ? house.unanswered.shift() : undefined
-    answer?.('store')
+    const isAnswered = gate === undefined && answerOne(house, 'store')
     const hasMoved = house.time.turn() || deliverAll(world)
-    if (gate === undefined && answer === undefined && !hasMoved) {
+    if (gate === undefined && !isAnswered && !hasMoved) {
       await nextTurn()
       if (house.gates.length + house.unanswered.length === 0 && !house.time.turn()) return
     }
