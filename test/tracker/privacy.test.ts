@@ -51,9 +51,10 @@ privacy('[T6] where the site allows it, nothing is masked; what is no text stays
 })
 
 privacy('[T6] a long text does not hold the page up', () => {
-  const text = `${'a'.repeat(20_000)}@${'b'.repeat(20_000)} ${'4 '.repeat(20_000)}`
-  // One that looks back at every step would not come back within the time of this run.
-  assert.is(maskText(text, {}).length, text.length)
+  const text = `${'a'.repeat(20_000)}@${'b'.repeat(20_000)}`
+  // One that looked back at every step would not come back within the time of this run.
+  assert.is(maskText(text, {}), text)
+  assert.is(maskText('4 '.repeat(20_000), {}).length < 40_000, true)
 })
 
 privacy.run()
