@@ -1,4 +1,5 @@
 /** One request's way: no key in the query, a key that is right, a row of the table, its scope, its handler. */
+
 import type { IncomingMessage } from 'node:http'
 import type { Context } from 'hono'
 import { StoreUnavailable } from '../store/errors.ts'
@@ -9,6 +10,7 @@ import { notFound, Problem, problemResponse, unavailable, wrongParameter } from 
 import type { Reading, Texts } from './reading.ts'
 import { readJson } from './request-body.ts'
 import type { Reply, Route } from './route.ts'
+import type { TakeTurn } from './turns.ts'
 
 export interface HistoryEnv {
   /** Node's request, where a server gives it: for the address that wrong keys are counted by. */
@@ -26,6 +28,8 @@ export interface Desk {
   /** Bytes of a request's body. */
   readonly bodyBytes: number
   readonly beginReading: (base: string) => Reading
+  /** To be awaited before a reading begins. */
+  readonly takeTurn: TakeTurn
 }
 
 /** What is told of faults; pino's logger is one. Nothing personal is said to it. */
@@ -85,6 +89,7 @@ async function respond(
   const serve = async (): Promise<Response> => {
     if (route.scope !== null) checkScope(principal, route.scope)
     const asked = { params, query, who: principal.name }
+    await desk.takeTurn()
     if (route.method === 'GET') return responseOf(base, await route.respond(desk.beginReading(base), asked))
     const body = await readJson(context.req.raw, desk.bodyBytes)
     for (const [name, id] of Object.entries(idsIn(body))) about.set(name, id)

@@ -1,4 +1,5 @@
 /** How much one request may look at, and when it lets others work (H8). */
+import type { TakeTurn } from './turns.ts'
 
 export interface BudgetLimits {
   /** Rows in all. */
@@ -19,8 +20,8 @@ export interface Budget {
   breathe(): Promise<void>
 }
 
-/** `elapsedMs` is a clock that only runs forward. */
-export function createBudget(limits: BudgetLimits, elapsedMs: () => number): Budget {
+/** `elapsedMs` is a clock that only runs forward; `takeTurn` is shared by all who read. */
+export function createBudget(limits: BudgetLimits, elapsedMs: () => number, takeTurn: TakeTurn): Budget {
   let spent = 0
   let sliceSpent = 0
   let sliceFrom = elapsedMs()
@@ -35,7 +36,7 @@ export function createBudget(limits: BudgetLimits, elapsedMs: () => number): Bud
     spent: () => spent,
     breathe: async () => {
       if (sliceSpent < limits.sliceRows && elapsedMs() - sliceFrom < limits.sliceMs) return
-      await new Promise<void>((resolve) => setImmediate(resolve))
+      await takeTurn()
       sliceSpent = 0
       sliceFrom = elapsedMs()
     },

@@ -11,6 +11,7 @@ import { openCursorSecret } from './cursor-secret.ts'
 import { createCursors } from './cursors.ts'
 import { createNames } from './names.ts'
 import type { Reading } from './reading.ts'
+import { createTurns, type TakeTurn } from './turns.ts'
 
 export interface HistoryOptions extends Pick<Desk, 'access' | 'audit' | 'addressOf' | 'log'> {
   readonly store: Store
@@ -29,11 +30,12 @@ export interface HistoryOptions extends Pick<Desk, 'access' | 'audit' | 'address
 /** Rejects where a new cursor secret cannot be kept (`StoreUnavailable`). */
 export async function openDesk(options: HistoryOptions): Promise<Desk> {
   const { access, audit, addressOf, log, config } = options
-  const beginReading = await createReadings(options)
-  return { access, audit, addressOf, log, bodyBytes: config.frameBytes, beginReading }
+  const takeTurn = createTurns()
+  const beginReading = await createReadings(options, takeTurn)
+  return { access, audit, addressOf, log, bodyBytes: config.frameBytes, beginReading, takeTurn }
 }
 
-async function createReadings(options: HistoryOptions) {
+async function createReadings(options: HistoryOptions, takeTurn: TakeTurn) {
   const { store, viewVisitor, viewPast, connections, acting, rules, config, now } = options
   const secret = await openCursorSecret(store)
   const cursors = createCursors(secret)
@@ -41,7 +43,7 @@ async function createReadings(options: HistoryOptions) {
   return (base: string): Reading => ({
     store,
     names: createNames(store),
-    budget: createBudget({ rows, sliceRows, sliceMs }, () => performance.now()),
+    budget: createBudget({ rows, sliceRows, sliceMs }, () => performance.now(), takeTurn),
     cursors,
     at: now(),
     base,

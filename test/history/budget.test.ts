@@ -2,6 +2,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { defaultConfig } from '../../src/config.ts'
 import { createBudget } from '../../src/history/budget.ts'
+import { createTurns } from '../../src/history/turns.ts'
 import type { Store } from '../../src/store/contract.ts'
 import { AUTHORIZATION, openApp, openHouse } from './house.ts'
 
@@ -70,7 +71,7 @@ budget(
 budget('[H8] a slice ends by rows or by ms, whichever comes first', async () => {
   let elapsed = 0
   const limits = { rows: 100, sliceRows: 10, sliceMs: 5 }
-  const one = createBudget(limits, () => elapsed)
+  const one = createBudget(limits, () => elapsed, createTurns())
   const turns = async (): Promise<boolean> => {
     let turned = false
     setImmediate(() => {
@@ -91,7 +92,7 @@ budget('[H8] a slice ends by rows or by ms, whichever comes first', async () => 
 })
 
 budget('[H8] at the limit nothing more may be looked at', () => {
-  const one = createBudget({ rows: 100, sliceRows: 1_000, sliceMs: 5 }, () => 0)
+  const one = createBudget({ rows: 100, sliceRows: 1_000, sliceMs: 5 }, () => 0, createTurns())
   one.spend(99)
   assert.is(one.isSpent(), false)
   assert.is(one.allow(50), 1)
@@ -120,6 +121,18 @@ budget('[H7] a list of the whole node reads a stretch at a time, however long it
   await app.request('/backend/data/useridentifications?all=true&page_size=1000', { headers })
   assert.ok(counted.most <= 1_001, `${counted.most} at once`)
   await close()
+})
+
+budget('[H8] a hundred readers take one slice a turn: others are served in between', async () => {
+  const takeTurn = createTurns()
+  const order: string[] = []
+  const readers = Array.from({ length: 100 }, () => takeTurn().then(() => order.push('reader')))
+  const socket = new Promise<void>((resolve) => {
+    setImmediate(() => setImmediate(() => resolve(void order.push('socket'))))
+  })
+  await Promise.all([...readers, socket])
+  assert.ok(order.indexOf('socket') < 5, `served after ${order.indexOf('socket')} readers`)
+  assert.is(order.length, 101)
 })
 
 budget.run()
