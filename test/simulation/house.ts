@@ -34,13 +34,10 @@ export interface Broken {
 export interface Running {
   readonly store: Store
   readonly visitors: OpenVisitors
-  /** The visitors as the gateway sees them. */
-  readonly gatewayVisitors: Visitors
   readonly desk: Desk
   readonly relay: Relay
   /** Where the node stood when it started. */
   readonly startPosition: number
-  readonly startedAt: number
   /** Its own timers and answers are gone from now on. */
   readonly die: () => void
 }
@@ -136,8 +133,8 @@ async function start(
   const opened = openMemoryStore({
     disk,
     pass: (phase) => {
-      if (life.isOver) return NEVER
-      return new Promise((open) => void house.gates.push({ phase, open }))
+      // Nothing of a dead server goes on, and nothing is kept that waits for it.
+      return new Promise((open) => void (life.isOver || house.gates.push({ phase, open })))
     },
     beforePut: (_table, count) => failOnPurpose(house, count),
     later: (tryAgain) => void timing.after(250, tryAgain),
@@ -168,23 +165,24 @@ async function start(
       bus: busOf(house.bus, life),
     }),
   )
-  const gatewayVisitors = broken.visitors?.(visitors) ?? visitors
   const deskClock = { now: clock.now, uptime: time.uptime }
-  const desk = createDesk({ visitors: gatewayVisitors, config: CONFIG, clock: deskClock, log })
+  const desk = createDesk({
+    visitors: broken.visitors?.(visitors) ?? visitors,
+    config: CONFIG,
+    clock: deskClock,
+    log,
+  })
   broken.desk?.(desk)
   visitors.onCommitted((committed) => desk.presence.committed(committed))
   timing.every(SWEEP_MS, () => sweep(desk))
-  const startedAt = clock.now()
   const die = (): void => {
     life.isOver = true
     house.gates.length = 0
     house.unanswered.length = 0
     end()
   }
-  return { store, visitors, gatewayVisitors, desk, relay, startPosition, startedAt, die }
+  return { store, visitors, desk, relay, startPosition, die }
 }
-
-const NEVER = new Promise<void>(() => {})
 
 /** What a promise comes to while the disk goes on by itself. */
 export async function moved<T>(house: House, promise: Promise<T>): Promise<T> {
