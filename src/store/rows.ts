@@ -20,7 +20,7 @@ export interface VisitorRow {
   readonly armedAt: number
   /** Deadlines that made the machine throw and are not armed again (E12): `name:due`. */
   readonly disarmed: readonly string[]
-  /** Where `seq` begins; moved only by retention. */
+  /** Where `seq` begins. */
   readonly keptFrom: number
   /** Where `verify` begins to replay: the state after entry `seq` (0 = the birth). */
   readonly replayFrom: { readonly seq: number; readonly machineVersion: number; readonly snapshot: unknown }

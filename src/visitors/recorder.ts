@@ -22,7 +22,7 @@ import { toSnapshotRow } from './snapshots.ts'
 /** The state after every so many entries is kept, so that replay and time travel need not begin at the birth. */
 export const BASE_EVERY = 1_000
 
-/** What an erasure, or retention, does to a visitor. */
+/** What an erasure does to a visitor. */
 export interface Erasable {
   /** Forgets a person, unless it did so before; from here on it is replayed from after that. */
   readonly forget: (person: Forgetting) => void

@@ -48,7 +48,7 @@ export interface OpenVisitors extends Visitors {
   readonly erasing: ErasingVisitors
 }
 
-/** What erasures and retention change here, in its turn among the commits; each is on disk when it resolves (Q12). */
+/** What erasures change here, in its turn among the commits; each is on disk when it resolves (Q12). */
 export interface ErasingVisitors {
   /** People who are being erased, by their id: visitors that know them forget them first. */
   readonly forgetting: Map<string, Forgetting>
