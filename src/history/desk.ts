@@ -2,6 +2,7 @@
 import { createHmac } from 'node:crypto'
 import type { Config } from '../config.ts'
 import type { Store } from '../store/contract.ts'
+import { uuidOf } from '../visitors/ids.ts'
 import type { ViewPast } from '../visitors/past.ts'
 import type { ViewVisitor } from '../visitors/views.ts'
 import type { Acting } from './acting.ts'
@@ -53,15 +54,6 @@ async function createReadings(options: HistoryOptions, takeTurn: TakeTurn) {
     connections,
     acting,
     rules,
-    visitorIdFor: (words) => uuidV4Of(createHmac('sha256', secret).update(`visitor\n${words}`).digest()),
+    visitorIdFor: (words) => uuidOf(createHmac('sha256', secret).update(`visitor\n${words}`).digest(), 4),
   })
-}
-
-/** Bytes that look random, as a UUIDv4. */
-function uuidV4Of(bytes: Buffer): string {
-  const id = Buffer.from(bytes.subarray(0, 16))
-  id[6] = ((id[6] ?? 0) & 0x0f) | 0x40
-  id[8] = ((id[8] ?? 0) & 0x3f) | 0x80
-  const hex = id.toString('hex')
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-')
 }

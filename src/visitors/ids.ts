@@ -13,8 +13,13 @@ export function derivedId(globalVisitID: string, eventID: string, kind: DerivedK
 
 /** The UUID of a name in our namespace (RFC 9562, version 5). */
 export function uuidV5(name: string): string {
-  const bytes = createHash('sha1').update(NAMESPACE).update(name).digest().subarray(0, 16)
-  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x50
+  return uuidOf(createHash('sha1').update(NAMESPACE).update(name).digest(), 5)
+}
+
+/** The first 16 of these bytes as a UUID of that version (RFC 9562); the bytes are left as they are. */
+export function uuidOf(source: Uint8Array, version: 4 | 5): string {
+  const bytes = Buffer.from(source.subarray(0, 16))
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | (version << 4)
   bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80
   const hex = bytes.toString('hex')
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
