@@ -8,6 +8,7 @@ import { createDraft, type DraftRows, highest, type Numbers } from './draft.ts'
 import { encodeDraft } from './encode.ts'
 import { createErasing } from './erasing.ts'
 import { commitErrorOf, StaleCommit, StoreLocked, StoreTooNew, StoreUnavailable } from './errors.ts'
+import { createFading } from './fading.ts'
 import { highestGone } from './hiding.ts'
 import { idKey } from './keys.ts'
 import { BOOT_KEY, prepareLayout, readCounter } from './layout.ts'
@@ -29,6 +30,8 @@ export interface StoreOptions {
   readonly diskReserveBytes: number
   /** For tests: called before each put and remove, with their count in the transaction; what it throws fails it. */
   readonly beforePut?: BeforePut
+  /** For tests: awaited when a transaction is visible and not known to be flushed yet; what it rejects with fails it. */
+  readonly beforeFlushed?: () => Promise<void>
 }
 
 /**
@@ -45,11 +48,20 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const availability = createAvailability({
     ...options,
     usedBytes: () => usedBytes(tables),
-    tryWrite: () => transact((puts) => puts.put('meta', PROBE_KEY, PROBE)),
+    tryWrite: async () => {
+      await transact((puts) => puts.put('meta', PROBE_KEY, PROBE))
+      readMarks()
+    },
   })
   const drafts = new WeakMap<Draft, DraftRows>()
   let end = lastCommit(tables, reader)
   let next = readNext(tables, reader)
+
+  /** A commit that failed when it was flushed is visible all the same, and on disk with the first one that succeeds. */
+  function readMarks(): void {
+    end = lastCommit(tables, reader)
+    next = readNext(tables, reader)
+  }
 
   /** One transaction, on disk when it resolves. */
   async function transact(change: (puts: Puts) => void): Promise<void> {
@@ -58,6 +70,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       if (readCounter(tables, BOOT_KEY) !== boot) throw new StaleCommit(OPENED_BY_ANOTHER)
       change(createPuts(tables, options.beforePut))
     })
+    await options.beforeFlushed?.()
     await tables.env.flushed
     // Whoever is told of this commit reads it at once (H5).
     tables.env.resetReadTxn()
@@ -107,6 +120,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     ...createRelayRows(tables, { reader, writer }, write),
     ...createUpkeep(tables, { reader, writer }, write),
     ...createErasing(tables, { reader, writer }, write),
+    ...createFading(tables, reader, write),
     path,
     boot,
     lastPosition: () => end.position,

@@ -127,16 +127,20 @@ export function createCommitter<W extends Work>(options: CommitterOptions<W>): C
     for (const work of works) work.lost(error)
   }
 
-  const newBatch = (): Batch<W> => ({
-    draft: store.createDraft(writing?.draft),
-    works: [],
-    touched: new Set(),
-    visits: [],
-    entries: 0,
-    bytes: 0,
-    at: 0,
-    firstPosition: position,
-  })
+  const newBatch = (): Batch<W> => {
+    // The disk's word: a commit that failed may be there all the same, and another may have gone on without us.
+    if (writing === null) position = store.lastPosition()
+    return {
+      draft: store.createDraft(writing?.draft),
+      works: [],
+      touched: new Set(),
+      visits: [],
+      entries: 0,
+      bytes: 0,
+      at: 0,
+      firstPosition: position,
+    }
+  }
 
   const takeWaiting = (batch: Batch<W>): readonly W[] => {
     let taken = 0
@@ -163,7 +167,9 @@ export function createCommitter<W extends Work>(options: CommitterOptions<W>): C
   const write = (batch: Batch<W>): void => {
     filling = null
     writing = batch
-    const written = batch.draft.isEmpty ? Promise.resolve() : store.commit(batch.draft, { at: batch.at })
+    // What a batch of duplicates repeats may be visible, and not flushed, while the store cannot write (Q1).
+    const isKept = batch.draft.isEmpty && store.unavailable() === null
+    const written = isKept ? Promise.resolve() : store.commit(batch.draft, { at: batch.at })
     written.then(
       () => {
         writing = null
@@ -176,8 +182,6 @@ export function createCommitter<W extends Work>(options: CommitterOptions<W>): C
         const error = toError(cause)
         writing = null
         filling = null
-        // The disk's word: it may be that it went on without us (StaleCommit).
-        position = store.lastPosition()
         lose(batch, batch.works, error)
         if (behind !== null) lose(behind, behind.works, error)
         turn()

@@ -29,6 +29,7 @@ export interface RoomOptions {
   readonly limits?: Partial<VisitorsLimits>
   readonly publishEvents?: readonly string[]
   readonly beforePut?: StoreOptions['beforePut']
+  readonly beforeFlushed?: StoreOptions['beforeFlushed']
   /** Looks at the store, or changes it, before the visitors open it. */
   readonly prepare?: (store: Store) => Promise<void> | void
 }
@@ -171,12 +172,13 @@ interface Opening {
 }
 
 async function open(path: string, { options, hands, logged, committed }: Opening) {
-  const { settings, allSettings, limits, publishEvents, beforePut, prepare } = options
+  const { settings, allSettings, limits, publishEvents, beforePut, beforeFlushed, prepare } = options
   const store = await openStore({
     path,
     quotaBytes: 0,
     diskReserveBytes: 0,
     ...(beforePut === undefined ? {} : { beforePut }),
+    ...(beforeFlushed === undefined ? {} : { beforeFlushed }),
   })
   await prepare?.(store)
   const sources = { wall: () => hands.wall, monotonic: () => hands.monotonic }

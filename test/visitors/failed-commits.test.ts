@@ -4,6 +4,7 @@ import * as assert from 'uvu/assert'
 import type { NewEntry } from '../../src/visitors/contract.ts'
 import { within } from '../helpers/within.ts'
 import { anEvent } from '../store/a-row.ts'
+import { rejection } from '../store/rejection.ts'
 import { came, event, MINUTE, openRoom, signIn, type TestRoom, went } from './a-room.ts'
 import { findingsIn } from './findings.ts'
 
@@ -101,6 +102,41 @@ failing('[Q2] the batch behind the one that fails is discarded too, and both go 
   assert.equal(findingsIn(room.store), [])
   await room.end()
 })
+
+failing(
+  '[Q1] [Q2] a commit that is visible and fails at its flush: nothing is acknowledged until it is flushed, all is there once',
+  async () => {
+    let isBroken = false
+    const room = await openRoom({
+      async beforeFlushed() {
+        if (isBroken) throw new Error('it was not flushed')
+      },
+    })
+    await room.record('g1', event('VisitStarted'), came())
+    isBroken = true
+    const batch = [event('PageEntered'), signIn('pat')]
+    const refusal = async () =>
+      nameOf({ status: 'rejected', reason: await rejection(room.record('g1', ...batch)) })
+    assert.is(await refusal(), 'StoreUnavailable')
+    assert.is(room.store.entries(1, { limit: 9 }).length, 4, 'it is visible')
+    assert.is(await refusal(), 'StoreUnavailable', 'sent again it is a duplicate, and not flushed')
+    assert.equal(room.committed.length, 1)
+    isBroken = false
+    await recovered(room)
+    const again = await room.record('g1', ...batch, event('Viewed'))
+    assert.equal(
+      again.outcomes.map(({ is }) => is),
+      ['duplicate', 'duplicate', 'kept'],
+    )
+    assert.equal(
+      room.store.entries(1, { limit: 9 }).map(({ seq, position }) => [seq, position]),
+      [1, 2, 3, 4, 5].map((number) => [number, number]),
+    )
+    assert.is(room.visitors.view('g1')?.state, 'Authenticated')
+    assert.equal(findingsIn(room.store), [])
+    await room.end()
+  },
+)
 
 failing('[Q2] nothing of a lost commit is told to anybody', async () => {
   const own = fault()
