@@ -8,7 +8,6 @@ import { createDraft, type DraftRows, highest, type Numbers } from './draft.ts'
 import { encodeDraft } from './encode.ts'
 import { createErasing } from './erasing.ts'
 import { commitErrorOf, StaleCommit, StoreLocked, StoreTooNew, StoreUnavailable } from './errors.ts'
-import { createFading } from './fading.ts'
 import { highestGone } from './hiding.ts'
 import { idKey } from './keys.ts'
 import { BOOT_KEY, prepareLayout, readCounter } from './layout.ts'
@@ -120,7 +119,6 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     ...createRelayRows(tables, { reader, writer }, write),
     ...createUpkeep(tables, { reader, writer }, write),
     ...createErasing(tables, { reader, writer }, write),
-    ...createFading(tables, reader, write),
     path,
     boot,
     lastPosition: () => end.position,
