@@ -8,6 +8,7 @@ import { GUARDS, type GuardName } from './guards.ts'
 import * as identity from './identity-steps.ts'
 import * as lease from './lease-steps.ts'
 import { isParting, type Place, placeOf } from './places.ts'
+import { isPlain } from './plain.ts'
 import * as presence from './presence-steps.ts'
 import type { IdentityRaised } from './raised.ts'
 import * as retraction from './retraction-steps.ts'
@@ -60,13 +61,7 @@ const VERDICTS = ['identity.confirm', 'identity.reject'] as const
 export const visitorSetup = setup({
   types: {} as { context: VisitorContext; events: MachineEvent; input: VisitorInput; emitted: Fact },
   guards: {
-    /** V3, the common case: a business event of the open visit decides nothing but that somebody is there. */
-    isPlain: ({ context, event }: Asked) =>
-      event.type === 'event' &&
-      event.event.eventType === 'BUSINESS' &&
-      !event.final &&
-      !event.consent &&
-      placeOf(context, event) === 'open',
+    isPlain: ({ context, event }: Asked) => isPlain(context, event),
     isOfOpenVisit: isPlaced('open', 'alias'),
     departs: ({ context, event }: Asked) =>
       event.type === 'event' && isPlaced('open', 'alias')({ context, event }) && departs(context, event),

@@ -35,6 +35,8 @@ export interface DraftRows extends HidingRows {
   readonly visitorNumbers: Map<string, number>
   readonly identityNumbers: Map<string, number>
   readonly visitors: Map<number, DraftVisitor>
+  /** The eventIDs of a visitor's entries, gathered when one is first asked for. */
+  readonly seen: Map<number, ReadonlyMap<string, number>>
   /** One chunk each. */
   readonly stretches: Stretch[]
   readonly bases: BaseRow[]
@@ -116,6 +118,7 @@ function emptyRows(below: RowReads, next: Readonly<Numbers>): DraftRows {
     visitorNumbers: new Map(),
     identityNumbers: new Map(),
     visitors: new Map(),
+    seen: new Map(),
     stretches: [],
     bases: [],
     visits: new Map(),
@@ -164,8 +167,7 @@ function readsOf(rows: DraftRows): RowReads {
     link: (number, visit, identity) =>
       rows.links.get(path(number, visit, identity)) ?? rows.below.link(number, visit, identity),
     token: (globalVisitID) => rows.tokens.get(globalVisitID) ?? rows.below.token(globalVisitID),
-    seenSeq: (number, eventID) =>
-      seqIn(rows.visitors.get(number), eventID) || rows.below.seenSeq(number, eventID),
+    seenSeq: (number, eventID) => seqIn(rows, number, eventID) || rows.below.seenSeq(number, eventID),
     userAgent: (userAgentId) => rows.userAgents.get(userAgentId) ?? rows.below.userAgent(userAgentId),
     contactsOfEntry: (number, seq) => contactsOfEntry(rows, number, seq),
     erasedAt: (kind, id) => rows.erased.get(`${kind} ${id}`)?.at ?? rows.below.erasedAt(kind, id),
@@ -217,6 +219,7 @@ function putVisitor(rows: DraftRows, put: DraftVisitor): void {
       : { row, previousSeq: before.previousSeq, entries: [...before.entries, ...entries] },
   )
   if (entries.length === 0) return
+  rows.seen.delete(number)
   const last = rows.stretches.at(-1)
   // Nobody spoke in between: the stretch goes on, and so does its chunk.
   if (last?.number === number) {
@@ -224,13 +227,19 @@ function putVisitor(rows: DraftRows, put: DraftVisitor): void {
   } else rows.stretches.push({ number, entries })
 }
 
-/** E1 within the draft: a visitor has few entries in it. */
-function seqIn(visitor: DraftVisitor | undefined, eventID: string): number {
+/** E1 within the draft. */
+function seqIn(rows: DraftRows, number: number, eventID: string): number {
+  const visitor = rows.visitors.get(number)
   if (visitor === undefined) return 0
-  for (const entry of visitor.entries) {
-    if (isStoredEvent(entry) && entry.words.eventID === eventID) return entry.seq
-  }
-  return 0
+  const seen = rows.seen.get(number) ?? seenIn(visitor.entries)
+  rows.seen.set(number, seen)
+  return seen.get(eventID) ?? 0
+}
+
+function seenIn(entries: readonly StoredEntry[]): ReadonlyMap<string, number> {
+  const seen = new Map<string, number>()
+  for (const entry of entries) if (isStoredEvent(entry)) seen.set(entry.words.eventID, entry.seq)
+  return seen
 }
 
 function contactsOfEntry(rows: DraftRows, number: number, seq: number): readonly ContactRow[] {

@@ -74,7 +74,6 @@ function eventTold({ draft, awake, applied, publishEvents }: Putting): Told | nu
   const { entry, before, after, facts, faulted } = applied
   if (entry.type !== 'event' || faulted) return null
   const { event, occurredAt } = entry
-  const { visitID: _visitID, pageID: browserPageID, ...words } = event
   const isInvitation = INVITATIONS.has(event.eventName) && event.data.leaseId !== undefined
   if (!isInvitation && !publishEvents.has(event.eventName) && !publishEvents.has('*')) return null
   const placed = facts.find((fact) => fact.type === 'event.placed')
@@ -84,6 +83,7 @@ function eventTold({ draft, awake, applied, publishEvents }: Putting): Told | nu
   const hasSignedOut = event.eventType === 'SYSTEM' && event.eventName === 'SignOut'
   // E10: a SignOut still belongs to what it ended; what came late, to nobody.
   const { visit, who } = hasSignedOut ? before : after
+  const { visitID: _visitID, pageID: browserPageID, ...words } = event
   return {
     kind: 'event',
     name: event.eventName,

@@ -3,12 +3,11 @@ import type { VisitorContext } from '../../machines/context.ts'
 import { nextDue } from '../../machines/deadlines.ts'
 import type { Entry, Stamp } from '../../machines/entries.ts'
 import { forgetsPerson } from '../../machines/verdict-steps.ts'
-import { faultOf, type VisitorSnapshot } from '../../machines/visitor.ts'
 import type { Draft } from '../store/contract.ts'
 import type { ErasedSpan } from '../store/erased.ts'
 import type { StoredEntry } from '../store/rows.ts'
 import { armed, nameOf, rearmed, stillArmed } from './arming.ts'
-import { type Awake, revive } from './awake.ts'
+import type { Awake } from './awake.ts'
 import type { Committed, NewEntry, NewEvent, Outcome } from './contract.ts'
 import { eventEntry, givesConsent } from './entries.ts'
 import { comesTooLate, type Forgetting, hasForgotten, knows, namedBy } from './forgetting.ts'
@@ -18,6 +17,7 @@ import type { Applied } from './putting.ts'
 import type { Room } from './room.ts'
 import { putRows } from './rows.ts'
 import { toSnapshotRow } from './snapshots.ts'
+import { createStepping } from './stepping.ts'
 
 /** The state after every so many entries is kept, so that replay and time travel need not begin at the birth. */
 export const BASE_EVERY = 1_000
@@ -58,6 +58,7 @@ export function createRecorder({ room, awake, draft, at, nextPosition }: Recorde
   const { globalVisitID } = awake
   const firstSeq = awake.row.seq
   const visitBefore = contextOf(awake).visit
+  const stepping = createStepping(awake)
   const entries: StoredEntry[] = []
   const seenNow = new Map<string, number>()
   const disarmed = new Set(awake.row.disarmed)
@@ -75,21 +76,10 @@ export function createRecorder({ room, awake, draft, at, nextPosition }: Recorde
   }
 
   const apply = (entry: Entry, userAgent: NewEvent['userAgent'] = null): Applied => {
-    const before = awake.actor.getSnapshot()
-    awake.facts.length = 0
-    awake.actor.send(entry)
-    const fault = faultOf(awake.actor)
-    if (fault !== null) keepFault(entry, before, fault)
-    const facts = awake.facts.splice(0)
-    const after = contextOf(awake)
-    const applied = {
-      entry,
-      facts,
-      before: beforeOf(entry, before.context),
-      after,
-      faulted: fault !== null,
-      userAgent,
-    }
+    const { facts, before, after, fault } = stepping.step(entry)
+    if (fault !== null) keepFault(entry, fault)
+    const faulted = fault !== null
+    const applied = { entry, facts, before: beforeOf(entry, before), after, faulted, userAgent }
     for (const fact of facts) {
       if (fact.type === 'visit.ended' && fact.reason !== 'late') ended = fact.reason
       if (fact.type === 'consent.changed') withdrawn = fact.withdrawn
@@ -100,12 +90,11 @@ export function createRecorder({ room, awake, draft, at, nextPosition }: Recorde
   }
 
   /** E12: the entry is kept as faulted and changes nothing; a deadline that faults is not armed again. */
-  const keepFault = (entry: Entry, before: VisitorSnapshot, fault: unknown): void => {
+  const keepFault = (entry: Entry, fault: unknown): void => {
     room.log.error(
       { visitor: awake.number, seq: entry.seq, entry: entry.type, err: fault },
       'an entry made the machine throw',
     )
-    revive(awake, before)
     if (entry.type === 'deadline') disarmed.add(nameOf(entry))
   }
 
@@ -114,7 +103,10 @@ export function createRecorder({ room, awake, draft, at, nextPosition }: Recorde
     draft.putBase({ number, seq, machineVersion, snapshot: snapshotRow() })
   }
 
-  const snapshotRow = () => toSnapshotRow(awake.actor.getSnapshot(), room.book, room.store.boot)
+  const snapshotRow = () => {
+    stepping.settled()
+    return toSnapshotRow(awake.actor.getSnapshot(), room.book, room.store.boot)
+  }
 
   /** Q7: an open visit hears of the server's start before anything else; so does one whose settings changed. */
   const hearStart = (): void => {
@@ -245,7 +237,7 @@ export function createRecorder({ room, awake, draft, at, nextPosition }: Recorde
   }
 
   const putVisitor = (): ReturnType<Recorder['finish']> => {
-    const context = contextOf(awake)
+    const context = stepping.settled()
     const next = armed(context, disarmed)[0]?.due ?? 0
     const armedAt = rearmed(awake.row.armedAt, next, at)
     if (entries.length === 0 && armedAt === awake.row.armedAt) return null

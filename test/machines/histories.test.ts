@@ -3,10 +3,19 @@ import fc from 'fast-check'
 import { pack, unpack } from 'msgpackr'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { DEFAULT_SETTINGS } from '../../machines/entries.ts'
+import { DEFAULT_SETTINGS, type EventEntry } from '../../machines/entries.ts'
 import type { Fact } from '../../machines/facts.ts'
+import { isPlain, latterOf } from '../../machines/plain.ts'
 import { MACHINE_VERSION, migrate } from '../../machines/versions.ts'
-import { birth, faultOf, keep, resume, startVisitor, type VisitorActor } from '../../machines/visitor.ts'
+import {
+  birth,
+  faultOf,
+  keep,
+  resume,
+  startVisitor,
+  step,
+  type VisitorActor,
+} from '../../machines/visitor.ts'
 import { startStory, type Told } from '../helpers/visitor-story.ts'
 import { move, moves } from './histories.ts'
 import { holds, holdsStep } from './invariants.ts'
@@ -60,6 +69,42 @@ histories(`[Q8] the pure step and the live actor say the same, seed ${seed}`, ()
     }),
     { seed, numRuns: RUNS / 2 },
   )
+})
+
+/** An event again, with other ids and other times at which it occurred. */
+function runOf(entry: EventEntry, agosMs: readonly number[]): readonly EventEntry[] {
+  return agosMs.map((agoMs, index) => ({
+    ...entry,
+    seq: entry.seq + index,
+    position: entry.position + index,
+    event: { ...entry.event, eventID: `run-${index}` },
+    occurredAt: entry.at - agoMs,
+  }))
+}
+
+histories(`[V3] a run of plain events leads to what the latter of them leads to, seed ${seed}`, () => {
+  let runs = 0
+  const agosMs = fc.array(fc.constantFrom(0, 1, 1_000, 60_000, 3_600_000), { minLength: 1, maxLength: 6 })
+  fc.assert(
+    fc.property(moves, agosMs, (history, agos) => {
+      for (const { before, entry } of logOf(history)) {
+        if (!isPlain(before.context, entry)) continue
+        const run = [entry, ...runOf(entry, agos).filter((one) => isPlain(before.context, one))]
+        let each = before
+        for (const one of run) {
+          assert.ok(isPlain(each.context, one), 'it stays plain while only plain events are applied')
+          const [next, facts] = step(each, one)
+          assert.equal(facts, [])
+          each = next
+        }
+        const [once] = step(before, run.reduce(latterOf))
+        assert.equal(keep(once), keep(each))
+        runs += 1
+      }
+    }),
+    { seed, numRuns: RUNS },
+  )
+  assert.ok(runs > RUNS, `only ${runs} runs were found`)
 })
 
 histories(`[Q5] put to sleep and woken before every entry, it lives the same life, seed ${seed}`, () => {
