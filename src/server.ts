@@ -29,6 +29,8 @@ import type { Log } from './operating/log.ts'
 import { createMetrics, type Metrics } from './operating/metrics.ts'
 import { closeInOrder, type Step } from './operating/stopping.ts'
 import { startUpkeep } from './operating/upkeep.ts'
+import { DAY_MS } from './retention/limits.ts'
+import { startRetention } from './retention/retention.ts'
 import { type Rules, startRules } from './rules/rules.ts'
 import type { Store } from './store/contract.ts'
 import { openStore, type StoreOptions } from './store/store.ts'
@@ -42,6 +44,8 @@ export interface ServerOptions {
   readonly demo?: boolean
   /** For tests: fails a put of a commit. */
   readonly beforePut?: StoreOptions['beforePut']
+  /** Told when this process can use the data folder no more. */
+  readonly onBroken?: StoreOptions['onBroken']
 }
 
 export interface VestibuleServer {
@@ -121,8 +125,9 @@ interface Rooms {
   readonly live: Live
 }
 
-async function openRooms({ config, log, beforePut, demo }: ServerOptions, steps: Step[]): Promise<Rooms> {
-  const store = await openStore({ ...storeOptions(config), ...(beforePut ? { beforePut } : {}) })
+async function openRooms(options: ServerOptions, steps: Step[]): Promise<Rooms> {
+  const { config, log, demo } = options
+  const store = await openStore(storeOptions(options))
   steps.unshift({ name: 'store', close: () => store.close() })
   const clock = createClock(store.lastAt())
   const { keys, madeKeyPath } = readKeys(config)
@@ -168,6 +173,13 @@ async function openRooms({ config, log, beforePut, demo }: ServerOptions, steps:
   // Before the relay: what the last commits changed is published still.
   steps.unshift({ name: 'visitors', close: () => visitors.close() })
   steps.unshift({ name: 'erasures', close: erasures.close })
+  const retention = startRetention({
+    ...{ store, log, now: clock.now, erasures, visitIdleMs: config.visitIdleMs },
+    visitors: { ...visitors.erasing, stateAfter: visitors.stateAfter },
+    keepMs: config.retentionDays * DAY_MS,
+    shortKeepMs: config.shortVisitDays * DAY_MS,
+  })
+  steps.unshift({ name: 'retention', close: retention.close })
   if (config.consentErases) {
     const end = eraseWithoutConsent({ onCommitted, begin: erasures.begin, log })
     steps.unshift({ name: 'consent', close: async () => end() })
@@ -257,8 +269,13 @@ async function closeSockets(http: HttpServer, gateway: Gateway): Promise<void> {
   await closed
 }
 
-function storeOptions({ data, quotaBytes, diskReserveBytes }: Config): StoreOptions {
-  return { path: data, quotaBytes, diskReserveBytes }
+function storeOptions({ config, beforePut, onBroken }: ServerOptions): StoreOptions {
+  const { data, quotaBytes, diskReserveBytes } = config
+  return {
+    ...{ path: data, quotaBytes, diskReserveBytes },
+    ...(beforePut ? { beforePut } : {}),
+    ...(onBroken ? { onBroken } : {}),
+  }
 }
 
 /** What of the configuration the machine decides by. */

@@ -28,7 +28,7 @@ interface Count {
   readonly failed: number
 }
 
-await installPackages(['nats-server', 'chromium', 'openssl'])
+await installPackages(['nats-server', 'chromium', 'openssl', 'strace'])
 const wanted = process.argv.slice(2)
 const groups = wanted.length === 0 ? GROUPS : GROUPS.filter(({ name }) => wanted.includes(name))
 let passed = 0

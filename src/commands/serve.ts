@@ -36,7 +36,12 @@ export async function serve(args: string[]): Promise<number> {
     surviveAftershocks(log)
     const demo = values.demo === true
     // The shop shows who it is believed to be talking to.
-    const server = await startServer({ config: demo ? { ...config, tellBrowser: true } : config, log, demo })
+    const server = await startServer({
+      config: demo ? { ...config, tellBrowser: true } : config,
+      log,
+      demo,
+      onBroken: endBroken(log),
+    })
     announce(server, demo)
     process.on('SIGHUP', () => rereadKeys(server, log))
     return await untilStopped(server, log)
@@ -72,6 +77,17 @@ function surviveAftershocks(log: Log): void {
     if (!isLmdbAftershock(reason)) throw reason
     log.warn({ err: reason }, 'the disk refused a write; see /readyz')
   })
+}
+
+/**
+ * What is open cannot be closed in order any more, and nothing acknowledged is lost by a sudden end: whoever watches the
+ * process starts it again, and that opens the folder anew.
+ */
+function endBroken(log: Log): (error: Error) => void {
+  return (err) => {
+    log.error({ err }, 'the store is broken; this process ends, start it again')
+    process.exit(1)
+  }
 }
 
 /** A file with a mistake in it locks nobody out: the keys stay as they were until it is right. */

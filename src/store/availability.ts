@@ -24,6 +24,8 @@ export interface Availability {
   wrote(bytes: number): void
   /** A write failed: nothing is written until a trial succeeds. */
   failed(error: unknown): void
+  /** It cannot write any more: nothing is tried again. */
+  broke(why: string): void
   /** Looks at the room left now. */
   look(): Promise<void>
   stop(): void
@@ -42,22 +44,23 @@ export function createAvailability(writing: Writing): Availability {
   let lookedAt = performance.now()
   let retry: NodeJS.Timeout | undefined
   let stopped = false
+  let isBroken = false
 
   function goAway(why: string): void {
     const known = reason !== null
-    reason = why
+    if (!isBroken) reason = why
     if (!known) retryIn(0)
   }
 
   function retryIn(ms: number): void {
-    if (stopped) return
+    if (stopped || isBroken) return
     retry = setTimeout(() => void tryAgain(), ms)
     retry.unref()
   }
 
   async function tryAgain(): Promise<void> {
     const why = (await noRoom(writing)) ?? (await failureOf(writing.tryWrite()))
-    if (stopped) return
+    if (stopped || isBroken) return
     reason = why
     if (why !== null) return retryIn(RETRY_MS)
     const told = waiting
@@ -81,6 +84,10 @@ export function createAvailability(writing: Writing): Availability {
       if (bytesSince >= LOOK_BYTES || performance.now() - lookedAt >= LOOK_MS) void look()
     },
     failed: (error) => goAway(explain(error)),
+    broke(why) {
+      isBroken = true
+      reason = why
+    },
     look,
     stop() {
       stopped = true

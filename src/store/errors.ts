@@ -6,6 +6,12 @@ export class StoreUnavailable extends Error {
   readonly code = 'STORE_UNAVAILABLE'
 }
 
+/** LMDB cannot go on with this opening of the folder, only with another one, in another process. */
+export class StoreBroken extends Error {
+  override readonly name = 'StoreBroken'
+  readonly code = 'STORE_BROKEN'
+}
+
 /** The disk says otherwise than the draft supposed: another one wrote this visitor, or the node, since. */
 export class StaleCommit extends Error {
   override readonly name = 'StaleCommit'

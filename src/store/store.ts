@@ -7,7 +7,14 @@ import type { Draft, Store } from './contract.ts'
 import { createDraft, type DraftRows, highest, type Numbers } from './draft.ts'
 import { encodeDraft } from './encode.ts'
 import { createErasing } from './erasing.ts'
-import { commitErrorOf, StaleCommit, StoreLocked, StoreTooNew, StoreUnavailable } from './errors.ts'
+import {
+  commitErrorOf,
+  StaleCommit,
+  StoreBroken,
+  StoreLocked,
+  StoreTooNew,
+  StoreUnavailable,
+} from './errors.ts'
 import { highestGone } from './hiding.ts'
 import { idKey } from './keys.ts'
 import { BOOT_KEY, prepareLayout, readCounter } from './layout.ts'
@@ -31,6 +38,8 @@ export interface StoreOptions {
   readonly beforePut?: BeforePut
   /** For tests: awaited when a transaction is visible and not known to be flushed yet; what it rejects with fails it. */
   readonly beforeFlushed?: () => Promise<void>
+  /** Told when LMDB has given this folder up: nothing can be read or written until another process opens it. */
+  readonly onBroken?: (error: StoreBroken) => void
 }
 
 /**
@@ -55,6 +64,17 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const drafts = new WeakMap<Draft, DraftRows>()
   let end = lastCommit(tables, reader)
   let next = readNext(tables, reader)
+  let isClosed = false
+
+  /** Where a meta page could not be written LMDB gives the folder up, and the next write would never end. */
+  async function giveUp(failure: unknown): Promise<void> {
+    const cause = await rootOf(failure)
+    const error = new StoreBroken(`LMDB has given up ${path} (${saidBy(cause)}): it must be opened again`, {
+      cause,
+    })
+    availability.broke(error.message)
+    options.onBroken?.(error)
+  }
 
   /** A commit that failed when it was flushed is visible all the same, and on disk with the first one that succeeds. */
   function readMarks(): void {
@@ -65,12 +85,17 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   /** One transaction, on disk when it resolves. */
   async function transact(change: (puts: Puts) => void): Promise<void> {
     // Unlike in transaction(), a throw in childTransaction() undoes the puts before it.
-    await tables.env.childTransaction(() => {
-      if (readCounter(tables, BOOT_KEY) !== boot) throw new StaleCommit(OPENED_BY_ANOTHER)
-      change(createPuts(tables, options.beforePut))
-    })
-    await options.beforeFlushed?.()
-    await tables.env.flushed
+    try {
+      await tables.env.childTransaction(() => {
+        if (readCounter(tables, BOOT_KEY) !== boot) throw new StaleCommit(OPENED_BY_ANOTHER)
+        change(createPuts(tables, options.beforePut))
+      })
+      await options.beforeFlushed?.()
+      await tables.env.flushed
+    } catch (error) {
+      if (!isClosed && !canRead(tables)) await giveUp(error)
+      throw error
+    }
     // Whoever is told of this commit reads it at once (H5).
     tables.env.resetReadTxn()
   }
@@ -135,6 +160,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     recovered: availability.recovered,
     stats: () => ({ bytes: usedBytes(tables), quotaBytes, lastPosition: end.position, lastAt: end.at }),
     async close() {
+      isClosed = true
       availability.stop()
       await tables.env.close()
       unlock()
@@ -153,6 +179,17 @@ async function rootOf(error: unknown): Promise<unknown> {
   const said = commitErrorOf(error)?.catch((root: unknown) => root)
   const turn = new Promise((resolve) => setImmediate(resolve, error))
   return said === undefined ? error : Promise.race([said, turn])
+}
+
+/** LMDB refuses every transaction of a folder that it has given up. */
+function canRead(tables: Tables): boolean {
+  try {
+    tables.env.resetReadTxn()
+    tables.meta.getBinaryFast(PROBE_KEY)
+    return true
+  } catch {
+    return false
+  }
 }
 
 function refuseWhereUnavailable(availability: Availability): void {

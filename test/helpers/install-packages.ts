@@ -1,4 +1,4 @@
-/** What the tests need beside Node: `nats-server` and Chromium, from Debian's packages. */
+/** What the tests need beside Node: `nats-server`, Chromium and more, from Debian's packages. */
 import { spawnSync } from 'node:child_process'
 
 /** Installs the packages that are missing, as root on a Debian; elsewhere says in one line what to install, and throws. */

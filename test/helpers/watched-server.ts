@@ -63,7 +63,11 @@ export async function startWatchedServer(options: WatchedOptions = {}): Promise<
   const logged: LogLine[] = []
   const keys = ['--keys', `desk:${SECRET}:${SCOPES}`]
   const args = ['--port', String(port), '--data', data, ...keys, ...MANY, ...(options.args ?? [])]
-  let child = await started(options.command)
+  let child = await started(options.command).catch((cause: unknown) => {
+    built.remove()
+    folder.remove()
+    throw cause
+  })
 
   async function started(command: WatchedOptions['command']): Promise<ChildProcess> {
     const process = await startServerProcess(built.file, args, command)
