@@ -29,8 +29,6 @@ import type { Log } from './operating/log.ts'
 import { createMetrics, type Metrics } from './operating/metrics.ts'
 import { closeInOrder, type Step } from './operating/stopping.ts'
 import { startUpkeep } from './operating/upkeep.ts'
-import { DAY_MS } from './retention/limits.ts'
-import { startRetention } from './retention/retention.ts'
 import { type Rules, startRules } from './rules/rules.ts'
 import type { Store } from './store/contract.ts'
 import { openStore, type StoreOptions } from './store/store.ts'
@@ -173,13 +171,6 @@ async function openRooms(options: ServerOptions, steps: Step[]): Promise<Rooms> 
   // Before the relay: what the last commits changed is published still.
   steps.unshift({ name: 'visitors', close: () => visitors.close() })
   steps.unshift({ name: 'erasures', close: erasures.close })
-  const retention = startRetention({
-    ...{ store, log, now: clock.now, erasures, visitIdleMs: config.visitIdleMs },
-    visitors: { ...visitors.erasing, stateAfter: visitors.stateAfter },
-    keepMs: config.retentionDays * DAY_MS,
-    shortKeepMs: config.shortVisitDays * DAY_MS,
-  })
-  steps.unshift({ name: 'retention', close: retention.close })
   if (config.consentErases) {
     const end = eraseWithoutConsent({ onCommitted, begin: erasures.begin, log })
     steps.unshift({ name: 'consent', close: async () => end() })
