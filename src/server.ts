@@ -123,9 +123,8 @@ interface Rooms {
   readonly live: Live
 }
 
-async function openRooms(options: ServerOptions, steps: Step[]): Promise<Rooms> {
-  const { config, log, demo } = options
-  const store = await openStore(storeOptions(options))
+async function openRooms({ config, log, demo, ...hooks }: ServerOptions, steps: Step[]): Promise<Rooms> {
+  const store = await openStore({ ...storeOptions(config), ...hooks })
   steps.unshift({ name: 'store', close: () => store.close() })
   const clock = createClock(store.lastAt())
   const { keys, madeKeyPath } = readKeys(config)
@@ -260,13 +259,8 @@ async function closeSockets(http: HttpServer, gateway: Gateway): Promise<void> {
   await closed
 }
 
-function storeOptions({ config, beforePut, onBroken }: ServerOptions): StoreOptions {
-  const { data, quotaBytes, diskReserveBytes } = config
-  return {
-    ...{ path: data, quotaBytes, diskReserveBytes },
-    ...(beforePut ? { beforePut } : {}),
-    ...(onBroken ? { onBroken } : {}),
-  }
+function storeOptions({ data, quotaBytes, diskReserveBytes }: Config): StoreOptions {
+  return { path: data, quotaBytes, diskReserveBytes }
 }
 
 /** What of the configuration the machine decides by. */
