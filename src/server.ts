@@ -35,15 +35,11 @@ import { openStore, type StoreOptions } from './store/store.ts'
 import { type Clock, createClock } from './visitors/clock.ts'
 import { type OpenVisitors, openVisitors } from './visitors/visitors.ts'
 
-export interface ServerOptions {
+export interface ServerOptions extends Pick<StoreOptions, 'beforePut' | 'onBroken'> {
   readonly config: Config
   readonly log: Log
   /** Serves the demo shop under `/demo/`. */
   readonly demo?: boolean
-  /** For tests: fails a put of a commit. */
-  readonly beforePut?: StoreOptions['beforePut']
-  /** Told when this process can use the data folder no more. */
-  readonly onBroken?: StoreOptions['onBroken']
 }
 
 export interface VestibuleServer {
