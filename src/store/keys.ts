@@ -143,11 +143,14 @@ export function scoreKey(rule: string, version: number): Uint8Array {
   return idKey(`${version} ${rule}`)
 }
 
-const seen = new Uint8Array(WIDTH.number + 7)
+const seen = new Uint8Array(WIDTH.number + 8)
 
 /**
- * The key that remembers an eventID (E1): the visitor's number and 56 bits of a fast hash, in a buffer that the next
- * call uses again. A collision would need two ids of the same visitor: at a million events about 1 in 140,000.
+ * The key that remembers an eventID (E1): the visitor's number, and of a UUIDv7 24 bits of its time before 40 of a fast
+ * hash, of any other id 64 bits of that hash; in a buffer that the next call uses again. Ids in the order of time stand
+ * side by side, so that what a visitor says at once is remembered in one page, not in a page for each. A collision would
+ * need two ids of the same visitor: at a million events about 1 in 37 million; of a thousand in the same 256 ms, 1 in 2
+ * million.
  */
 export function seenKey(number: number, eventID: string): Uint8Array {
   let a = 0x9e3779b9
@@ -159,13 +162,21 @@ export function seenKey(number: number, eventID: string): Uint8Array {
   }
   a = Math.imul(a ^ (a >>> 16), 2246822507) ^ Math.imul(b ^ (b >>> 13), 3266489909)
   b = Math.imul(b ^ (b >>> 16), 2246822507) ^ Math.imul(a ^ (a >>> 13), 3266489909)
+  const first = timeOf(eventID) ?? b
   writeNumber(seen, 0, WIDTH.number, number)
-  seen[5] = a >>> 24
-  seen[6] = a >>> 16
-  seen[7] = a >>> 8
-  seen[8] = a
-  seen[9] = b >>> 16
-  seen[10] = b >>> 8
-  seen[11] = b
+  seen[5] = first >>> 16
+  seen[6] = first >>> 8
+  seen[7] = first
+  seen[8] = b >>> 24
+  seen[9] = a >>> 24
+  seen[10] = a >>> 16
+  seen[11] = a >>> 8
+  seen[12] = a
   return seen
+}
+
+/** 24 bits of the time in a UUIDv7 (RFC 9562), in units of 256 ms: they come again after 50 days. Null = no UUIDv7. */
+function timeOf(eventID: string): number | null {
+  if (eventID.length !== 36 || eventID[14] !== '7') return null
+  return (Number.parseInt(eventID.slice(4, 8), 16) << 8) | Number.parseInt(eventID.slice(9, 11), 16)
 }

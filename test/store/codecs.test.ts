@@ -389,6 +389,23 @@ test('[E1] the hash of an eventID tells a hundred thousand apart', () => {
   assert.is(keys.size, 100_000)
 })
 
+/** A UUIDv7 of this time; `rest` tells it apart. */
+function timed(ms: number, rest: number): string {
+  const time = ms.toString(16).padStart(12, '0')
+  return `${time.slice(0, 8)}-${time.slice(8)}-7000-8000-${String(rest).padStart(12, '0')}`
+}
+
+test('[E1] eventIDs that hold their time stand in its order, and a hundred thousand of one moment apart', () => {
+  const keyAt = (ms: number) => Buffer.from(seenKey(1, timed(ms, 0)))
+  const inOrder = Array.from({ length: 1_000 }, (_, index) => keyAt(1_790_000_000_000 + index * 256))
+  assert.equal(inOrder.toSorted(Buffer.compare), inOrder)
+  const keys = new Set<string>()
+  for (let rest = 0; rest < 100_000; rest += 1) {
+    keys.add(Buffer.from(seenKey(1, timed(1_790_000_000_000, rest))).toString('latin1'))
+  }
+  assert.is(keys.size, 100_000)
+})
+
 test('[E3] a row that ends too early is an error, not another row', () => {
   const bytes = encodeChunk(out, [anEvent()])
   for (let length = 0; length < bytes.length; length += 1) {

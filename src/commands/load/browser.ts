@@ -1,6 +1,6 @@
 /** One browser: it lives one visit after another, a step at each turn that it is given. */
 import type { WireEvent } from '../../../protocol/events.ts'
-import { type Device, newDevice, uuid } from './device.ts'
+import { type Device, newDevice, timedUuid, uuid } from './device.ts'
 import type { Household } from './people.ts'
 import type { Random } from './random.ts'
 import { closeTab, findNetwork, type Line, loseNetwork, openTab, say, type Tab, waitingOf } from './tab.ts'
@@ -149,7 +149,7 @@ function speak({ device, line, random, tabs }: Browser, number: number, words: W
   const event: WireEvent = {
     eventType: words.eventType,
     eventName: words.eventName,
-    eventID: uuid(random),
+    eventID: timedUuid(random),
     visitID: device.visitID,
     pageID: tab.pageID,
     timestamp: Date.now(),

@@ -39,6 +39,12 @@ export function uuid({ hex, pick }: Random): string {
   return `${hex(8)}-${hex(4)}-4${hex(3)}-${pick(['8', '9', 'a', 'b'])}${hex(3)}-${hex(12)}`
 }
 
+/** A UUID in the order of time (v7), as the tracker makes them for events. */
+export function timedUuid({ hex, pick }: Random): string {
+  const time = Date.now().toString(16).padStart(12, '0')
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${hex(3)}-${pick(['8', '9', 'a', 'b'])}${hex(3)}-${hex(12)}`
+}
+
 function newPair(random: Random): Pick<Device, 'globalVisitID' | 'deviceToken'> {
   return { globalVisitID: uuid(random), deviceToken: random.hex(32) }
 }
