@@ -1,12 +1,15 @@
 /** What others may read of a visitor: the last committed snapshot, in the words users see. */
 
 import { interactionOf } from '../../machines/belief-steps.ts'
-import type { Lease, OpenPage, VisitorContext } from '../../machines/context.ts'
+import type { Lease, OpenPage, Visit, VisitorContext } from '../../machines/context.ts'
+import { NOBODY } from '../../machines/context.ts'
+import type { Interaction } from '../../machines/entries.ts'
 import { SnapshotDamaged } from '../../machines/versions.ts'
 import type { VisitorSnapshot } from '../../machines/visitor.ts'
 import type { Store } from '../store/contract.ts'
 import type { VisitorRow } from '../store/rows.ts'
 import { SPELLED } from './changes.ts'
+import type { Forgetting } from './forgetting.ts'
 import { rebuild } from './replay.ts'
 import type { SettingsBook } from './snapshots.ts'
 import { fromSnapshotRow } from './snapshots.ts'
@@ -47,13 +50,50 @@ export interface VisitorView {
 export type ViewVisitor = (globalVisitID: string) => VisitorView | null
 
 /** Makes the function that reads a visitor. */
-export function createViews(store: Store, book: SettingsBook): ViewVisitor {
+export function createViews(
+  store: Store,
+  book: SettingsBook,
+  forgetting: ReadonlyMap<string, Forgetting> = NOBODY_ERASED,
+): ViewVisitor {
   return (globalVisitID) => {
     const row = store.visitor(store.visitorNumber(globalVisitID))
     if (row === null) return null
     const { number, seq, position, firstAt } = row
     const { context } = snapshotOf({ store, book }, row)
-    return { number, globalVisitID, seq, position, ...viewOf(context, firstAt) }
+    const known = forgetting.size === 0 ? context : withoutErased(context, { store, forgetting, position })
+    return { number, globalVisitID, seq, position, ...viewOf(known, firstAt) }
+  }
+}
+
+const NOBODY_ERASED: ReadonlyMap<string, Forgetting> = new Map()
+
+/** Q12: who is being erased is nobody to who reads, also where the visitor was not told yet. */
+function withoutErased(
+  context: VisitorContext,
+  {
+    store,
+    forgetting,
+    position,
+  }: {
+    readonly store: Pick<Store, 'identityNumber'>
+    readonly forgetting: ReadonlyMap<string, Forgetting>
+    readonly position: number
+  },
+): VisitorContext {
+  // One who came back since is known here as somebody new.
+  const isErased = (identityId: string): boolean => {
+    const person = forgetting.get(identityId)
+    return person !== undefined && (position <= person.position || store.identityNumber(identityId) === 0)
+  }
+  const { who, visit, rejected } = context
+  const isUntold = (identityId: string): boolean => position <= (forgetting.get(identityId)?.position ?? -1)
+  const known = { ...context, rejected: rejected.filter((id) => !isUntold(id)) }
+  if (who.identityId === null || !isErased(who.identityId)) return known
+  const { asOf, since, changedSeq } = who
+  return {
+    ...known,
+    who: { ...NOBODY, asOf, since, changedSeq },
+    visit: visit && { ...visit, session: null },
   }
 }
 
@@ -70,19 +110,30 @@ function snapshotOf(
   }
 }
 
+/** What a view needs of a visit, and of a context. */
+export type ViewedVisit = Pick<
+  Visit,
+  'ordinal' | 'visitId' | 'startedAt' | 'implicit' | 'lastActivityAt' | 'pages' | 'session'
+>
+export interface Viewed
+  extends Pick<VisitorContext, 'who' | 'settings' | 'rejected' | 'leases' | 'withdrawnAt'> {
+  readonly visit: ViewedVisit | null
+  readonly latest: { readonly visit: ViewedVisit } | null
+}
+
 /** What a context says. `firstAt`: of the visitor's first entry, epoch ms. */
 export function viewOf(
-  context: VisitorContext,
+  { visit, latest, who, settings, rejected, leases, withdrawnAt }: Viewed,
   firstAt: number,
+  interaction: Interaction = interactionOf(who, settings),
 ): Omit<VisitorView, 'number' | 'globalVisitID' | 'seq' | 'position'> {
-  const { visit, latest, who, settings, rejected, leases, withdrawnAt } = context
   const { confidence, asOf, halfLifeMs } = who
   const session = visit?.session ?? null
   return {
     state: SPELLED[who.state],
     identityId: who.identityId,
     confidence: confidence === null ? null : { confidence, asOf, halfLifeMs },
-    interaction: interactionOf(who, settings),
+    interaction,
     since: who.since === 0 ? firstAt : who.since,
     visit: visit && {
       ordinal: visit.ordinal,
