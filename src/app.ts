@@ -19,8 +19,10 @@ import type { Audit } from './operating/audit.ts'
 import { createHealth } from './operating/health.ts'
 import type { Log } from './operating/log.ts'
 import { countRequests, createMetricsRoute, type Metrics, watchRooms } from './operating/metrics.ts'
+import { watchRetention } from './operating/retention-metrics.ts'
 import { watchRules } from './operating/rule-metrics.ts'
 import type { Step } from './operating/stopping.ts'
+import type { Retention } from './retention/contract.ts'
 import type { Rules } from './rules/rules.ts'
 import type { Store } from './store/contract.ts'
 import type { Clock } from './visitors/clock.ts'
@@ -37,6 +39,7 @@ export interface AppParts {
   readonly audit: Audit
   readonly visitors: OpenVisitors
   readonly rules: Rules
+  readonly retention: Retention
   readonly erasures: Erasures
   readonly bus: Bus | null
   readonly relay: Relay | null
@@ -100,6 +103,7 @@ function mountOperating(app: Hono, parts: AppParts): void {
   const rooms = { store, visitors: visitors.stats, sockets, liveStreams: live.count, auditLost: audit.lost }
   watchRooms(metrics, { ...rooms, relay })
   watchRules(metrics, rules.stats)
+  watchRetention(metrics, parts.retention.stats)
   const metricsRoute = createMetricsRoute(metrics, (context) => parts.guard(context, 'metrics'))
   app.route('/', metricsRoute)
 }

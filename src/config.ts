@@ -284,6 +284,20 @@ export const OPTIONS = {
   commitEntries: whole('VESTIBULE_COMMIT_ENTRIES', 'entries of one commit', 2_000, 1),
   commitBytes: whole('VESTIBULE_COMMIT_BYTES', 'bytes of one commit', 4 * 1024 * 1024, 1_024),
   profileKeys: whole('VESTIBULE_PROFILE_KEYS', 'profile values kept of one person', 100, 1),
+  retentionDays: whole(
+    'VESTIBULE_RETENTION_DAYS',
+    'what is older goes; 0 = it is kept for ever',
+    0,
+    0,
+    36_500,
+  ),
+  shortVisitDays: whole(
+    'VESTIBULE_SHORT_VISIT_DAYS',
+    'the same for visitors who were nobody and left at once; 0 = like the others',
+    0,
+    0,
+    36_500,
+  ),
   liveKeepMs: whole('VESTIBULE_LIVE_KEEP_MS', 'how long changes are kept', 86_400_000),
   liveStallMs: whole(
     'VESTIBULE_LIVE_STALL_MS',

@@ -1,5 +1,5 @@
 /** Puts the rooms together: store, visitors, gateway, History, bus. What is opened here is closed here. */
-import { randomBytes, randomUUID } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { createServer, type Server as HttpServer, type RequestListener } from 'node:http'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -11,9 +11,7 @@ import { startContacts } from './bus/contacts/contacts.ts'
 import { openBus } from './bus/open-bus.ts'
 import { type Relay, startRelay } from './bus/relay.ts'
 import type { Config } from './config.ts'
-import { eraseWithoutConsent } from './erasure/consent.ts'
-import type { Erasures, Messages } from './erasure/contract.ts'
-import { startErasures } from './erasure/erasures.ts'
+import type { Messages } from './erasure/contract.ts'
 import { createAddressOf } from './gateway/addresses.ts'
 import { type Gateway, startGateway } from './gateway/gateway.ts'
 import { createRestEvents } from './gateway/rest-events.ts'
@@ -29,6 +27,7 @@ import type { Log } from './operating/log.ts'
 import { createMetrics, type Metrics } from './operating/metrics.ts'
 import { closeInOrder, type Step } from './operating/stopping.ts'
 import { startUpkeep } from './operating/upkeep.ts'
+import { type Privacy, startPrivacy } from './privacy.ts'
 import { type Rules, startRules } from './rules/rules.ts'
 import type { Store } from './store/contract.ts'
 import { openStore, type StoreOptions } from './store/store.ts'
@@ -112,7 +111,8 @@ interface Rooms {
   readonly audit: Audit
   readonly visitors: OpenVisitors
   readonly rules: Rules
-  readonly erasures: Erasures
+  readonly erasures: Privacy['erasures']
+  readonly retention: Privacy['retention']
   readonly bus: Bus | null
   readonly relay: Relay | null
   readonly guard: Guard
@@ -150,13 +150,8 @@ async function openRooms({ config, log, demo, ...hooks }: ServerOptions, steps: 
   })
   const bus = openBus(config, log)
   let relay: Relay | null = null
-  // Before anything reaches a visitor: who is being erased is nobody from the start on.
-  const erasures = startErasures({
-    store,
-    visitors: visitors.erasing,
-    log,
-    now: clock.now,
-    newId: randomUUID,
+  const { erasures, retention, ...privacy } = startPrivacy({
+    ...{ store, visitors, clock, config, log },
     messages: () => (bus === null ? null : messagesOf(relay, store)),
   })
   if (bus !== null) steps.unshift({ name: 'bus', close: bus.close })
@@ -165,11 +160,7 @@ async function openRooms({ config, log, demo, ...hooks }: ServerOptions, steps: 
   if (relay !== null) steps.unshift({ name: 'relay', close: () => relay.close(config.drainMs) })
   // Before the relay: what the last commits changed is published still.
   steps.unshift({ name: 'visitors', close: () => visitors.close() })
-  steps.unshift({ name: 'erasures', close: erasures.close })
-  if (config.consentErases) {
-    const end = eraseWithoutConsent({ onCommitted, begin: erasures.begin, log })
-    steps.unshift({ name: 'consent', close: async () => end() })
-  }
+  steps.unshift(...privacy.steps)
   steps.unshift({ name: 'contacts', close: startContacts({ store, visitors, bus, config, log }).close })
   const rules = await openRules({ store, visitors, clock }, { config, log })
   steps.unshift({ name: 'rules', close: rules.close })
@@ -187,7 +178,8 @@ async function openRooms({ config, log, demo, ...hooks }: ServerOptions, steps: 
     describeEvent: (number, event) => eventResource({ store, names: createNames(store) }, number, event),
     clock: { now: clock.now, uptime: () => performance.now() },
   })
-  return { store, clock, access, madeKeyPath, audit, visitors, rules, erasures, bus, relay, guard, live }
+  const rooms = { store, clock, access, madeKeyPath, audit, visitors, rules }
+  return { ...rooms, erasures, retention, bus, relay, guard, live }
 }
 
 /** The relay, as far as an erasure needs it. */

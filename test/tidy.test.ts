@@ -15,6 +15,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'src/store': [],
   'src/visitors': ['machines', 'src/store'],
   'src/erasure': ['machines', 'src/visitors', 'src/store', 'src/config.ts'],
+  'src/retention': ['machines', 'src/visitors', 'src/store'],
   'src/rules': ['machines', 'src/visitors', 'src/store'],
   'src/gateway': ['protocol', 'src/visitors', 'src/config.ts'],
   'src/history': ['src/visitors', 'src/store', 'src/config.ts'],

@@ -1,6 +1,7 @@
 /** The room of erasures as the others see it: one way in, and receipts. */
 import type { Store } from '../store/contract.ts'
 import type { ErasedKind, ErasureRow } from '../store/erased.ts'
+import type { Timing } from '../visitors/timing.ts'
 import type { ErasingVisitors } from '../visitors/visitors.ts'
 import type { Counts } from './steps.ts'
 
@@ -9,6 +10,8 @@ export interface Erasures {
   readonly begin: (kind: ErasedKind, name: string) => Promise<ErasureRow | null>
   /** What would go, or null where nobody is called so. */
   readonly survey: (kind: ErasedKind, name: string) => Promise<Counts | null>
+  /** Whether a step may be under way: whoever else takes rows waits. */
+  readonly isAtWork: () => boolean
   /** Resolves when nothing is left to erase. */
   readonly idle: () => Promise<void>
   /** Stops after the step under way; what is left is done after the next start. */
@@ -48,4 +51,6 @@ export interface ErasureParts {
   readonly messages: () => Messages | null
   /** How long after a failure it tries again. */
   readonly retryMs?: number
+  /** How it waits: for a simulation. */
+  readonly timing?: Timing
 }

@@ -3,8 +3,9 @@ import type { Store } from '../store/contract.ts'
 import type { ErasureSubject } from '../store/erased.ts'
 import type { DeadRow, IdentityRow, LinkRow } from '../store/rows.ts'
 import { ADDRESS_KINDS, normalAddress } from '../visitors/addresses.ts'
+import { visitIDsIn } from '../visitors/entries.ts'
 import type { ErasureParts, SentMessage } from './contract.ts'
-import { countMessages, deadWithout, deleteMessages } from './messages.ts'
+import { countMessages, deadWithout, deleteMessages, mustBePublished } from './messages.ts'
 import type { Doing } from './person.ts'
 import { pagesOf, sessionsOf, visitsOf } from './person-steps.ts'
 import { type Counts, inParts, STEP_ENTRIES, STEP_ROWS, type Step, sum } from './steps.ts'
@@ -14,6 +15,7 @@ export async function eraseDevice({ parts, subject, does }: Doing): Promise<void
   const { store, visitors, messages } = parts
   const { name: globalVisitID, number } = subject
   await visitors.inTurn(globalVisitID, (visitor) => visitor.erase())
+  mustBePublished(messages(), store)
   for (const visit of visitsOf(store, number)) {
     for (const link of store.linksOfVisit(number, visit.ordinal)) {
       const person = store.identity(link.identity)
@@ -23,7 +25,8 @@ export async function eraseDevice({ parts, subject, does }: Doing): Promise<void
       for (const step of linkSteps(link, { person, globalVisitID })) await does(step)
     }
   }
-  for (const step of rowSteps(store, number)) await does(step)
+  const due = parts.now() + NAMES_KEEP_MS
+  for (const step of rowSteps(store, number, { due })) await does(step)
   const dead = deadOf(store, number)
   if (dead.length > 0) await store.putDead(dead)
   await does({ erase: { gone: { token: globalVisitID } }, counts: { dead: dead.length, visitors: 1 } })
@@ -45,7 +48,7 @@ export async function surveyDevice(parts: ErasureParts, subject: ErasureSubject)
       for (const step of linkSteps(link, { person, globalVisitID })) counts = sum(counts, step.counts)
     }
   }
-  for (const step of rowSteps(store, number, { isDry: true })) counts = sum(counts, step.counts)
+  for (const step of rowSteps(store, number, { isDry: true, due: 0 })) counts = sum(counts, step.counts)
   return counts
 }
 
@@ -79,6 +82,9 @@ function* linkSteps(
   yield { erase: { gone: { links: [link] } }, counts: { links: 1 } }
 }
 
+/** E9: for so long no other visitor may use a visitID of the device. */
+const NAMES_KEEP_MS = 30 * 24 * 60 * 60_000
+
 /** Remembered eventIDs that go in one step: each is a dozen bytes. */
 const SEEN_ROWS = 2_000
 
@@ -86,7 +92,7 @@ const SEEN_ROWS = 2_000
 function* rowSteps(
   store: Store,
   number: number,
-  { isDry = false }: { readonly isDry?: boolean } = {},
+  { isDry = false, due }: { readonly isDry?: boolean; readonly due: number },
 ): Generator<Step> {
   for (let from = 0; ; ) {
     const contacts = store.contactsOfVisitor(number, { from, limit: STEP_ROWS })
@@ -104,7 +110,9 @@ function* rowSteps(
       store.changes({ from: position, to: position, limit: 1 }),
     )
     const gone = { chunks: chunks.map(({ seq }) => ({ number, seq })), changes }
-    yield { erase: { gone }, counts: { entries: entries.length, changes: changes.length } }
+    const names = entries.flatMap(visitIDsIn)
+    const fading = names.map((name) => ({ due, what: 'name', number, before: 0, name }) as const)
+    yield { erase: { gone, fading }, counts: { entries: entries.length, changes: changes.length } }
     from = last.seq + 1
   }
   while (!isDry && store.hasSeen(number))
@@ -119,7 +127,7 @@ function* rowSteps(
     yield { erase: { gone: { bases: part } }, counts: { bases: part.length } }
 }
 
-/** The names of visits stay, hashed: a visitID is never anybody else's (E9). */
+/** The names of visits stay for a while, hashed: until then a visitID is nobody else's (E9). */
 function* placeSteps(store: Store, number: number): Generator<Step> {
   for (const visit of visitsOf(store, number)) {
     const { ordinal } = visit

@@ -1,5 +1,6 @@
 /** Erasures, one after another: begun by hiding, gone on with after a crash or a failure, ended by a receipt (Q12). */
 import type { ErasedKind, ErasureRow, ErasureSubject } from '../store/erased.ts'
+import { SYSTEM_TIMING, type Timing } from '../visitors/timing.ts'
 import type { ErasureParts, Erasures } from './contract.ts'
 import { eraseDevice, surveyDevice } from './device.ts'
 import { type Doing, erasePerson, hidePerson, surveyPerson } from './person.ts'
@@ -15,11 +16,13 @@ export const UNREACHED: readonly string[] = [
 
 /** Goes on with the erasures that a stop left, and takes new ones. Before anything reaches a visitor. */
 export function startErasures(parts: ErasureParts): Erasures {
-  const { store, visitors, log, retryMs = RETRY_MS } = parts
+  const { store, visitors, log, retryMs = RETRY_MS, timing = SYSTEM_TIMING } = parts
   const waiting = store.erasures().filter(({ finishedAt }) => finishedAt === 0)
   const whenIdle: (() => void)[] = []
   const closing = new AbortController()
   let working: Promise<void> | null = null
+  let beginning = 0
+  let isGoingOn = false
 
   const rememberPerson = ({ kind, subject }: ErasureRow): void => {
     if (kind !== 'person' || subject === null) return
@@ -30,15 +33,20 @@ export function startErasures(parts: ErasureParts): Erasures {
   const work = async (): Promise<void> => {
     for (let job = waiting[0]; job !== undefined && !closing.signal.aborted; job = waiting[0]) {
       try {
+        isGoingOn = true
+        // What others took before is on disk behind this.
+        await visitors.changeRows(() => {})
         await goOn(parts, job.id, closing.signal)
         waiting.shift()
       } catch (cause) {
+        isGoingOn = false
         if (closing.signal.aborted) break
         log.warn({ err: cause, erasure: job.id }, 'an erasure cannot go on; it is tried again')
-        await delay(retryMs, closing.signal)
+        await delay(timing, retryMs, closing.signal)
       }
     }
     working = null
+    isGoingOn = false
     if (waiting.length === 0) for (const tell of whenIdle.splice(0)) tell()
   }
 
@@ -65,14 +73,23 @@ export function startErasures(parts: ErasureParts): Erasures {
   }
 
   const begin = async (kind: ErasedKind, name: string): Promise<ErasureRow | null> => {
+    beginning += 1
+    try {
+      return await hideAndQueue(kind, name)
+    } finally {
+      beginning -= 1
+    }
+  }
+
+  const hideAndQueue = async (kind: ErasedKind, name: string): Promise<ErasureRow | null> => {
     const subject = subjectOf(parts, kind, name)
     if (subject === null) return null
     const erasure = newErasure(parts, kind, subject)
     if (kind === 'person' && !(await hide(erasure, subject))) return null
     if (kind === 'device') {
-      // Kept before it hides: one that was hidden and forgotten would never be erased.
-      await store.erase({ erasure })
-      await visitors.inTurn(name, (visitor) => visitor.erase())
+      // Kept by what hides it: one that was hidden and forgotten would never be erased.
+      await visitors.inTurn(name, (visitor) => visitor.erase(erasure))
+      if (store.erasure(erasure.id) === null) return null
     }
     waiting.push(erasure)
     wake()
@@ -89,6 +106,7 @@ export function startErasures(parts: ErasureParts): Erasures {
       if (subject === null) return null
       return kind === 'person' ? surveyPerson(parts, subject) : surveyDevice(parts, subject)
     },
+    isAtWork: () => beginning > 0 || isGoingOn,
     idle: () => new Promise((resolve) => (waiting.length === 0 ? resolve() : whenIdle.push(resolve))),
     close: async () => {
       closing.abort()
@@ -141,11 +159,11 @@ async function goOn(parts: ErasureParts, id: string, signal: AbortSignal): Promi
 }
 
 /** Until the time is over, or it is stopped. */
-function delay(ms: number, signal: AbortSignal): Promise<void> {
+function delay(timing: Timing, ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms)
+    const callOff = timing.after(ms, resolve)
     signal.addEventListener('abort', () => {
-      clearTimeout(timer)
+      callOff()
       resolve()
     })
   })

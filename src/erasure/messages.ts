@@ -7,6 +7,17 @@ import { type Counts, inParts } from './steps.ts'
 /** Messages deleted before others work. */
 const MESSAGES_AT_ONCE = 100
 
+/**
+ * Throws while a change may be on its way that names who is hidden: since then none is made. A change that is gone
+ * before it is known to be published may lie in the stream for ever, and nobody would look for it there.
+ */
+export function mustBePublished(messages: Messages | null, store: Pick<Store, 'changes'>): void {
+  const last = store.changes({ limit: 1, reverse: true })[0]?.position ?? 0
+  if (messages?.isBehind(last) === true) {
+    throw new Error('messages that may name who is erased are still on their way')
+  }
+}
+
 /** Deletes the messages that name the person; `isTheirs` picks among them. */
 export async function deleteMessages(
   messages: Messages | null,
@@ -32,8 +43,21 @@ export async function countMessages(
 
 /** Changes that could not be published and are kept: `without` says what is left of one, null = as it is. */
 export function deadWithout(
-  store: Pick<Store, 'dead'>,
+  store: Pick<Store, 'dead' | 'entries'>,
   without: (row: DeadRow) => DeadRow | null,
 ): readonly DeadRow[] {
-  return store.dead({ limit: Number.MAX_SAFE_INTEGER }).flatMap((row) => without(row) ?? [])
+  return store.dead({ limit: Number.MAX_SAFE_INTEGER }).flatMap((row) => {
+    const { number, seq: from } = row.change
+    const [entry] = store.entries(number, { from, to: from, limit: 1 })
+    return (entry?.erased === true ? emptied(row) : without(row)) ?? []
+  })
+}
+
+/** What an erased entry led to says nothing more. */
+function emptied(row: DeadRow): DeadRow | null {
+  const { change } = row
+  const isEmpty = Object.keys(change.data).length === 0
+  return isEmpty
+    ? null
+    : { ...row, change: { ...change, name: change.kind === 'event' ? '' : change.name, data: {} } }
 }

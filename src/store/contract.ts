@@ -1,5 +1,5 @@
 /** What the store can do: rows go in by one commit, and are found again. `openStore` makes it, over LMDB. */
-import type { ErasedReads, ErasingPuts, ErasureStore } from './erased.ts'
+import type { ErasedReads, ErasingPuts, ErasureStore, RetentionStore } from './erased.ts'
 import type {
   AddressKind,
   AddressRow,
@@ -105,7 +105,7 @@ export interface StoreStats {
 }
 
 /** The store's reads of lists see what is committed, never a draft. None keeps an iterator over an await. */
-export interface Store extends RowReads, ErasureStore {
+export interface Store extends RowReads, ErasureStore, RetentionStore {
   readonly path: string
   /** Where the last commit ended: the committer goes on from here (E4). */
   lastPosition(): number

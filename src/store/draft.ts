@@ -2,6 +2,7 @@
 import type { Draft, RowReads, Stretch } from './contract.ts'
 import type { ErasingPuts } from './erased.ts'
 import { emptyHiding, type HidingRows, hidingPuts } from './hiding.ts'
+import { addressPath, namePath, path, scorePath } from './paths.ts'
 import type {
   AddressRow,
   BaseRow,
@@ -9,7 +10,6 @@ import type {
   ContactRow,
   IdentityRow,
   LinkRow,
-  NameKind,
   NameRow,
   PageRow,
   ScoreRow,
@@ -40,14 +40,14 @@ export interface DraftRows extends HidingRows {
   /** One chunk each. */
   readonly stretches: Stretch[]
   readonly bases: BaseRow[]
-  readonly visits: Map<string, VisitRow>
-  readonly sessions: Map<string, SessionRow>
-  readonly pages: Map<string, PageRow>
-  readonly names: Map<string, NameRow>
-  /** Null = it is erased. */
+  /** Null, of these and the rows below = it goes. */
+  readonly visits: Map<string, VisitRow | null>
+  readonly sessions: Map<string, SessionRow | null>
+  readonly pages: Map<string, PageRow | null>
+  readonly names: Map<string, NameRow | null>
   readonly identities: Map<number, IdentityRow | null>
-  readonly links: Map<string, LinkRow>
-  readonly contacts: Map<string, ContactRow>
+  readonly links: Map<string, LinkRow | null>
+  readonly contacts: Map<string, ContactRow | null>
   readonly changes: ChangeRow[]
   readonly tokens: Map<string, TokenRow>
   readonly userAgents: Map<string, string>
@@ -152,20 +152,32 @@ function readsOf(rows: DraftRows): RowReads {
       if (put === undefined) return rows.below.visitor(number)
       return put.isGone === true ? null : put.row
     },
-    visit: (number, ordinal) => rows.visits.get(path(number, ordinal)) ?? rows.below.visit(number, ordinal),
-    session: (number, visit, ordinal) =>
-      rows.sessions.get(path(number, visit, ordinal)) ?? rows.below.session(number, visit, ordinal),
-    page: (number, visit, ordinal) =>
-      rows.pages.get(path(number, visit, ordinal)) ?? rows.below.page(number, visit, ordinal),
-    name: (kind, name) => rows.names.get(namePath(kind, name)) ?? rows.below.name(kind, name),
+    visit(number, ordinal) {
+      const put = rows.visits.get(path(number, ordinal))
+      return put === undefined ? rows.below.visit(number, ordinal) : put
+    },
+    session(number, visit, ordinal) {
+      const put = rows.sessions.get(path(number, visit, ordinal))
+      return put === undefined ? rows.below.session(number, visit, ordinal) : put
+    },
+    page(number, visit, ordinal) {
+      const put = rows.pages.get(path(number, visit, ordinal))
+      return put === undefined ? rows.below.page(number, visit, ordinal) : put
+    },
+    name(kind, name) {
+      const put = rows.names.get(namePath(kind, name))
+      return put === undefined ? rows.below.name(kind, name) : put
+    },
     identityNumber: (identityId) =>
       rows.identityNumbers.get(identityId) ?? rows.below.identityNumber(identityId),
     identity(identity) {
       const put = rows.identities.get(identity)
       return put === undefined ? rows.below.identity(identity) : put
     },
-    link: (number, visit, identity) =>
-      rows.links.get(path(number, visit, identity)) ?? rows.below.link(number, visit, identity),
+    link(number, visit, identity) {
+      const put = rows.links.get(path(number, visit, identity))
+      return put === undefined ? rows.below.link(number, visit, identity) : put
+    },
     token: (globalVisitID) => rows.tokens.get(globalVisitID) ?? rows.below.token(globalVisitID),
     seenSeq: (number, eventID) => seqIn(rows, number, eventID) || rows.below.seenSeq(number, eventID),
     userAgent: (userAgentId) => rows.userAgents.get(userAgentId) ?? rows.below.userAgent(userAgentId),
@@ -247,23 +259,8 @@ function contactsOfEntry(rows: DraftRows, number: number, seq: number): readonly
   if (rows.contacts.size === 0) return below
   const found = new Map(below.map((row) => [path(row.position, row.n), row]))
   for (const [place, row] of rows.contacts) {
-    if (row.number === number && row.seq === seq) found.set(place, row)
+    if (row === null) found.delete(place)
+    else if (row.number === number && row.seq === seq) found.set(place, row)
   }
   return [...found.values()]
-}
-
-function path(a: number, b: number, c = 0): string {
-  return `${a} ${b} ${c}`
-}
-
-function namePath(kind: NameKind, name: string): string {
-  return `${kind} ${name}`
-}
-
-function scorePath(rule: string, version: number): string {
-  return `${version} ${rule}`
-}
-
-function addressPath({ kind, value, identity }: AddressRow): string {
-  return `${kind} ${identity} ${value}`
 }

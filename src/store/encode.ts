@@ -128,6 +128,7 @@ function visitorRows(out: Writer, draft: DraftRows): RowPut[] {
     rows.push({ table: 'bases', key: KEYS.base.bound([row.number, row.seq], 0), value: encodeBase(out, row) })
   }
   for (const row of draft.visits.values()) {
+    if (row === null) continue
     rows.push({
       table: 'visits',
       key: KEYS.visit.bound([row.number, row.ordinal], 0),
@@ -135,14 +136,17 @@ function visitorRows(out: Writer, draft: DraftRows): RowPut[] {
     })
   }
   for (const row of draft.sessions.values()) {
+    if (row === null) continue
     const key = KEYS.session.bound([row.number, row.visit, row.ordinal], 0)
     rows.push({ table: 'sessions', key, value: encodeSession(out, row) })
   }
   for (const row of draft.pages.values()) {
+    if (row === null) continue
     const key = KEYS.page.bound([row.number, row.visit, row.ordinal], 0)
     rows.push({ table: 'pages', key, value: encodePage(out, row) })
   }
   for (const row of draft.names.values()) {
+    if (row === null) continue
     rows.push({ table: 'names', key: nameKey(row.kind, row.name), value: encodeName(out, row) })
   }
   return rows
@@ -164,6 +168,7 @@ function sharedRows(out: Writer, draft: DraftRows): RowPut[] {
     })
   }
   for (const row of draft.links.values()) {
+    if (row === null) continue
     const { number, visit, identity, position } = row
     rows.push({
       table: 'links',
@@ -177,6 +182,7 @@ function sharedRows(out: Writer, draft: DraftRows): RowPut[] {
     })
   }
   for (const row of draft.contacts.values()) {
+    if (row === null) continue
     const { position, n } = row
     const ofIdentity = KEYS.contactOf.bound([OF_IDENTITY, row.identity, position, n], 0)
     const ofVisitor = KEYS.contactOf.bound([OF_VISITOR, row.number, position, n], 0)
@@ -234,7 +240,9 @@ function tokenRows(out: Writer, draft: DraftRows): RowPut[] {
 
 function saysSomething(draft: DraftRows, globalVisitID: string): boolean {
   const number = draft.visitorNumbers.get(globalVisitID)
-  return number === undefined ? draft.below.visitorNumber(globalVisitID) > 0 : draft.visitors.has(number)
+  if (number === undefined) return draft.below.visitorNumber(globalVisitID) > 0
+  // 0: it is erased by this draft, and its token goes with it.
+  return number === 0 || draft.visitors.has(number)
 }
 
 function freshKey({ boundAt, globalVisitID }: TokenRow): Uint8Array {

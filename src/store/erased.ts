@@ -1,4 +1,4 @@
-/** What an erasure keeps, and what one step of it does: rows of its own, rows overwritten, rows that go (Q12). */
+/** What erasure and retention keep, and what one step does: rows of their own, rows overwritten, rows that go (Q12). */
 import type {
   ChangeRow,
   ContactRow,
@@ -51,8 +51,30 @@ export interface EraseStep {
   readonly chunks?: readonly { readonly number: number; readonly entries: readonly StoredEntry[] }[]
   readonly changes?: readonly ChangeRow[]
   readonly gone?: GoneRows
+  readonly fading?: readonly FadingRow[]
   readonly erasure?: ErasureRow
 }
+
+/**
+ * A hash that stays for a while behind what went: of a visitID (`name`, which is read back as its hash), or those of
+ * the eventIDs of a visitor's entries before one (`stream`).
+ */
+export interface FadingRow {
+  /** When it may go, epoch ms. */
+  readonly due: number
+  readonly what: 'name' | 'stream'
+  readonly number: number
+  /** The first `seq` whose eventID is not meant; 0 for a name. */
+  readonly before: number
+  /** '' for a stream. */
+  readonly name: string
+}
+
+/** Rows that go with a commit: no draft behind it finds them. */
+export type DroppedRows = Pick<
+  GoneRows,
+  'chunks' | 'bases' | 'visits' | 'sessions' | 'pages' | 'names' | 'links' | 'contacts' | 'spans' | 'token'
+>
 
 /** Rows that are removed, with the rows of their indexes. */
 export interface GoneRows {
@@ -70,6 +92,8 @@ export interface GoneRows {
   readonly seen?: { readonly number: number; readonly limit: number }
   /** A pseudonym that led to an identity's number. */
   readonly pseudonym?: string
+  /** What is remembered of erased stretches of this visitor. */
+  readonly spans?: number
   /** The device token of a visitor. */
   readonly token?: string
 }
@@ -99,14 +123,39 @@ export interface ErasureStore {
   erase(step: EraseStep): Promise<void>
 }
 
+/** What grows too old (Q12): each drops a part, a transaction at a time, and says where it goes on or how many went. */
+export interface RetentionStore {
+  /** What is due before a time, earliest first. */
+  fading(before: number, limit: number): FadingRow[]
+  /** These fade no more; the names among them go, but for those that lead to a visit: they fade `later`. */
+  dropFading(rows: readonly FadingRow[], later: number): Promise<void>
+  /** Where a visit's name leads, by its hash as `fading` gives it; null = there is none. */
+  nameOf(hash: string): { readonly number: number; readonly visit: number } | null
+  /** Forgets eventIDs of entries before a `seq`, among the next `limit`; the result is where to go on, null at the end. */
+  dropSeen(
+    number: number,
+    part: { readonly before: number; readonly place: string; readonly limit: number },
+  ): Promise<string | null>
+  /** How many eventIDs of entries before a `seq` are remembered. */
+  seenBefore(number: number, seq: number): number
+  /** Forgets commits before a position, but for the last of all. */
+  dropCommits(position: number, limit: number): Promise<number>
+  /** Forgets who was named in streams of which nothing is kept, among the next `limit`; as `dropSeen`. */
+  dropMentions(part: { readonly place: string; readonly limit: number }): Promise<string | null>
+}
+
 /** What a draft can do beside its other puts; a person or a device is hidden by it, at once for all reads. */
 export interface ErasingPuts {
   /** Takes an identity's row and its id away; its number is found by the pseudonym until that goes too. */
   hideIdentity(identity: number, identityId: string, pseudonym: string): void
+  /** Takes an identity's row and its id away: nobody is linked to it. */
+  dropIdentity(identity: number, identityId: string): void
   /** Takes a visitor's row and its id away. */
   hideVisitor(number: number, globalVisitID: string): void
   putErased(kind: ErasedKind, id: string, at: number): void
   putErasedSpans(number: number, spans: readonly ErasedSpan[]): void
   putMention(identityId: string, number: number): void
   putErasure(row: ErasureRow): void
+  dropRows(gone: DroppedRows): void
+  putFading(row: FadingRow): void
 }

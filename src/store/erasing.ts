@@ -4,6 +4,7 @@ import { decodeChunk, encodeChunk } from './chunk.ts'
 import type { Puts } from './commit.ts'
 import type {
   Chunk,
+  DroppedRows,
   ErasedKind,
   ErasedReads,
   ErasedSpan,
@@ -12,10 +13,11 @@ import type {
   ErasureStore,
   GoneRows,
 } from './erased.ts'
+import { encodeFading, fadingKey } from './fading.ts'
 import { hash16, idKey } from './keys.ts'
 import { nameKey } from './name-key.ts'
 import { encodeChange } from './node-rows.ts'
-import { KEYS, OF_IDENTITY, OF_VISITOR, type Tables } from './tables.ts'
+import { KEYS, OF_IDENTITY, OF_VISITOR, type TableName, type Tables } from './tables.ts'
 import { MAKES_ROOM, type Write } from './upkeep.ts'
 
 export function createErasedReads(tables: Tables, reader: Reader): ErasedReads {
@@ -104,12 +106,15 @@ function chunksOf(
 }
 
 interface RowPut {
-  readonly table: 'stream' | 'changes' | 'erasures'
+  readonly table: 'stream' | 'changes' | 'erasures' | 'fading'
   readonly key: Uint8Array
   readonly value: Uint8Array
 }
 
-function encodeStep(out: Writer, { chunks = [], changes = [], erasure }: EraseStep): readonly RowPut[] {
+function encodeStep(
+  out: Writer,
+  { chunks = [], changes = [], fading = [], erasure }: EraseStep,
+): readonly RowPut[] {
   return [
     ...chunks.map(({ number, entries }): RowPut => {
       const key = KEYS.stream.bound([number, entries[0]?.seq ?? 0], 0)
@@ -119,6 +124,7 @@ function encodeStep(out: Writer, { chunks = [], changes = [], erasure }: EraseSt
       const key = KEYS.change.bound([row.position, row.n], 0)
       return { table: 'changes', key, value: encodeChange(out, row) }
     }),
+    ...fading.map((row): RowPut => ({ table: 'fading', key: fadingKey(row), value: encodeFading(out, row) })),
     ...(erasure === undefined
       ? []
       : [{ table: 'erasures', key: idKey(erasure.id), value: encodeErasure(out, erasure) } as const]),
@@ -126,31 +132,51 @@ function encodeStep(out: Writer, { chunks = [], changes = [], erasure }: EraseSt
 }
 
 function removeRows(tables: Tables, puts: Puts, gone: GoneRows): void {
-  const { chunks = [], bases = [], changes = [], visits = [], sessions = [], pages = [], names = [] } = gone
-  const { links = [], contacts = [], mentions = [], seen, pseudonym, token } = gone
-  for (const { number, seq } of chunks) puts.remove('stream', KEYS.stream.of(number, seq))
-  for (const { number, seq } of bases) puts.remove('bases', KEYS.base.of(number, seq))
+  for (const { table, key } of goneKeys(gone)) puts.remove(table, key)
+  const { changes = [], mentions = [], seen, pseudonym } = gone
   for (const { position, n } of changes) puts.remove('changes', KEYS.change.of(position, n))
-  for (const { number, ordinal } of visits) puts.remove('visits', KEYS.visit.of(number, ordinal))
-  for (const { number, visit, ordinal } of sessions) {
-    puts.remove('sessions', KEYS.session.of(number, visit, ordinal))
-  }
-  for (const { number, visit, ordinal } of pages) puts.remove('pages', KEYS.page.of(number, visit, ordinal))
-  for (const { kind, name } of names) puts.remove('names', nameKey(kind, name))
-  for (const { number, visit, identity, position } of links) {
-    puts.remove('links', KEYS.link.of(number, visit, identity))
-    puts.remove('linksOf', KEYS.linkOf.of(identity, position, number, visit))
-  }
-  for (const { position, n, identity, number } of contacts) {
-    puts.remove('contacts', KEYS.contact.of(position, n))
-    puts.remove('contactsOf', KEYS.contactOf.of(OF_IDENTITY, identity, position, n))
-    puts.remove('contactsOf', KEYS.contactOf.of(OF_VISITOR, number, position, n))
-  }
   for (const { identityId, number } of mentions)
     puts.remove('mentions', mentionKey(hash16(identityId), number))
   if (seen !== undefined) for (const key of seenKeys(tables, seen)) puts.remove('seen', key)
   if (pseudonym !== undefined) puts.remove('identityNumbers', hash16(pseudonym))
-  if (token !== undefined) puts.remove('tokens', idKey(token))
+}
+
+/** The keys of rows that go, each its own, with those of their indexes. */
+export function* goneKeys({
+  chunks = [],
+  bases = [],
+  visits = [],
+  sessions = [],
+  pages = [],
+  names = [],
+  links = [],
+  contacts = [],
+  spans,
+  token,
+}: DroppedRows): Generator<{ readonly table: TableName; readonly key: Uint8Array }> {
+  for (const { number, seq } of chunks) yield { table: 'stream', key: KEYS.stream.bound([number, seq], 0) }
+  for (const { number, seq } of bases) yield { table: 'bases', key: KEYS.base.bound([number, seq], 0) }
+  for (const { number, ordinal } of visits) {
+    yield { table: 'visits', key: KEYS.visit.bound([number, ordinal], 0) }
+  }
+  for (const { number, visit, ordinal } of sessions) {
+    yield { table: 'sessions', key: KEYS.session.bound([number, visit, ordinal], 0) }
+  }
+  for (const { number, visit, ordinal } of pages) {
+    yield { table: 'pages', key: KEYS.page.bound([number, visit, ordinal], 0) }
+  }
+  for (const { kind, name } of names) yield { table: 'names', key: nameKey(kind, name) }
+  for (const { number, visit, identity, position } of links) {
+    yield { table: 'links', key: KEYS.link.bound([number, visit, identity], 0) }
+    yield { table: 'linksOf', key: KEYS.linkOf.bound([identity, position, number, visit], 0) }
+  }
+  for (const { position, n, identity, number } of contacts) {
+    yield { table: 'contacts', key: KEYS.contact.bound([position, n], 0) }
+    yield { table: 'contactsOf', key: KEYS.contactOf.bound([OF_IDENTITY, identity, position, n], 0) }
+    yield { table: 'contactsOf', key: KEYS.contactOf.bound([OF_VISITOR, number, position, n], 0) }
+  }
+  if (spans !== undefined) yield { table: 'erasedSpans', key: KEYS.visitor.bound([spans], 0) }
+  if (token !== undefined) yield { table: 'tokens', key: idKey(token) }
 }
 
 /** The first remembered eventIDs of a visitor: keys begin with its number. */

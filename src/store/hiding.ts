@@ -1,10 +1,12 @@
-// The part of a draft by which a person or a device is hidden: at once for all reads, in the order of the commits (Q12).
+// The part of a draft by which somebody is hidden, or rows go: at once for all reads, in the order of the commits (Q12).
 import type { Reader, Writer } from './bytes.ts'
 import type { DraftRows } from './draft.ts'
 import type { RowPut } from './encode.ts'
-import type { ErasedKind, ErasedSpan, ErasingPuts, ErasureRow } from './erased.ts'
-import { encodeErasedAt, encodeErasure, encodeSpans, erasedKey, mentionKey } from './erasing.ts'
+import type { DroppedRows, ErasedKind, ErasedSpan, ErasingPuts, ErasureRow, FadingRow } from './erased.ts'
+import { encodeErasedAt, encodeErasure, encodeSpans, erasedKey, goneKeys, mentionKey } from './erasing.ts'
+import { encodeFading, fadingKey } from './fading.ts'
 import { hash16, idKey } from './keys.ts'
+import { namePath, path } from './paths.ts'
 import { KEYS, NOTHING, type Tables } from './tables.ts'
 
 export interface HidingRows {
@@ -12,10 +14,20 @@ export interface HidingRows {
   readonly erasedSpans: Map<number, readonly ErasedSpan[]>
   readonly mentions: Map<string, { readonly identityId: string; readonly number: number }>
   readonly erasures: Map<string, ErasureRow>
+  /** Rows that go, unless the draft puts them again behind it. */
+  readonly dropped: DroppedRows[]
+  readonly fading: FadingRow[]
 }
 
 export function emptyHiding(): HidingRows {
-  return { erased: new Map(), erasedSpans: new Map(), mentions: new Map(), erasures: new Map() }
+  return {
+    erased: new Map(),
+    erasedSpans: new Map(),
+    mentions: new Map(),
+    erasures: new Map(),
+    dropped: [],
+    fading: [],
+  }
 }
 
 /** Numbers that were given out and have no row any more: the highest of each, kept so that none comes again. */
@@ -27,6 +39,10 @@ export function hidingPuts(rows: DraftRows): ErasingPuts {
     hideIdentity(identity, identityId, pseudonym) {
       rows.identityNumbers.set(identityId, 0)
       rows.identityNumbers.set(pseudonym, identity)
+      rows.identities.set(identity, null)
+    },
+    dropIdentity(identity, identityId) {
+      rows.identityNumbers.set(identityId, 0)
       rows.identities.set(identity, null)
     },
     hideVisitor(number, globalVisitID) {
@@ -41,6 +57,40 @@ export function hidingPuts(rows: DraftRows): ErasingPuts {
     putMention: (identityId, number) =>
       void rows.mentions.set(`${number} ${identityId}`, { identityId, number }),
     putErasure: (row) => void rows.erasures.set(row.id, row),
+    dropRows: (gone) => dropRows(rows, gone),
+    putFading: (row) => void rows.fading.push(row),
+  }
+}
+
+/** No read of this draft, or of one behind it, finds them. */
+function dropRows(rows: DraftRows, gone: DroppedRows): void {
+  const { visits = [], sessions = [], pages = [], names = [], links = [], contacts = [] } = gone
+  for (const { number, ordinal } of visits) rows.visits.set(path(number, ordinal), null)
+  for (const { number, visit, ordinal } of sessions) rows.sessions.set(path(number, visit, ordinal), null)
+  for (const { number, visit, ordinal } of pages) rows.pages.set(path(number, visit, ordinal), null)
+  for (const { kind, name } of names) rows.names.set(namePath(kind, name), null)
+  for (const { number, visit, identity } of links) rows.links.set(path(number, visit, identity), null)
+  for (const { position, n } of contacts) rows.contacts.set(path(position, n), null)
+  rows.dropped.push(gone)
+}
+
+/** Those that were not put again since. */
+export function stillDropped(rows: DraftRows, gone: DroppedRows): DroppedRows {
+  const { visits = [], sessions = [], pages = [], names = [], links = [], contacts = [] } = gone
+  return {
+    ...gone,
+    visits: visits.filter(({ number, ordinal }) => rows.visits.get(path(number, ordinal)) === null),
+    sessions: sessions.filter(
+      ({ number, visit, ordinal }) => rows.sessions.get(path(number, visit, ordinal)) === null,
+    ),
+    pages: pages.filter(
+      ({ number, visit, ordinal }) => rows.pages.get(path(number, visit, ordinal)) === null,
+    ),
+    names: names.filter(({ kind, name }) => rows.names.get(namePath(kind, name)) === null),
+    links: links.filter(
+      ({ number, visit, identity }) => rows.links.get(path(number, visit, identity)) === null,
+    ),
+    contacts: contacts.filter(({ position, n }) => rows.contacts.get(path(position, n)) === null),
   }
 }
 
@@ -62,6 +112,12 @@ export function hidingRows(out: Writer, draft: DraftRows): RowPut[] {
   }
   for (const row of draft.erasures.values()) {
     rows.push({ table: 'erasures', key: idKey(row.id), value: encodeErasure(out, row) })
+  }
+  for (const row of draft.fading) {
+    rows.push({ table: 'fading', key: fadingKey(row), value: encodeFading(out, row) })
+  }
+  for (const gone of draft.dropped) {
+    for (const place of goneKeys(stillDropped(draft, gone))) rows.push({ ...place, value: null })
   }
   return [...rows, ...goneRows(out, draft)]
 }

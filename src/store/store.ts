@@ -15,6 +15,7 @@ import {
   StoreTooNew,
   StoreUnavailable,
 } from './errors.ts'
+import { createFading } from './fading.ts'
 import { highestGone } from './hiding.ts'
 import { idKey } from './keys.ts'
 import { BOOT_KEY, prepareLayout, readCounter } from './layout.ts'
@@ -144,6 +145,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     ...createRelayRows(tables, { reader, writer }, write),
     ...createUpkeep(tables, { reader, writer }, write),
     ...createErasing(tables, { reader, writer }, write),
+    ...createFading(tables, reader, write),
     path,
     boot,
     lastPosition: () => end.position,

@@ -40,6 +40,7 @@ export const TABLE_NAMES = [
   'erasedSpans',
   'erasures',
   'mentions',
+  'fading',
   'notes',
   'meta',
 ] as const
@@ -66,6 +67,7 @@ export const KEYS = {
   change: keyShape(WIDTH.position, WIDTH.n),
   sent: keyShape(WIDTH.at, WIDTH.position),
   commit: keyShape(WIDTH.position),
+  fading: keyShape(WIDTH.at, WIDTH.kind, WIDTH.number),
 } as const
 
 /** Whose contacts: the first part of a `contactsOf` key. */

@@ -110,3 +110,9 @@ function listen(awake: Awake): void {
     awake.facts.push(fact)
   })
 }
+
+/** A visitor is numbered with its first entry: one whose words were all refused leaves nothing behind. */
+export function giveNumber(awake: Awake, draft: Draft): void {
+  awake.number = draft.numberVisitor(awake.globalVisitID)
+  awake.row = { ...awake.row, number: awake.number }
+}

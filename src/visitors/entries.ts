@@ -117,3 +117,11 @@ function storedAsEvent(stored: StoredEvent, globalVisitID: string, open: Visit |
 function storedAsOther({ kind, seq, position, at, payload }: StoredOther): Entry {
   return { ...payload, type: kind, seq, position, at } as unknown as Entry
 }
+
+/** The visitIDs that an entry made known: of the visit that it opened, and other names of one (V7b, V13). */
+export function visitIDsIn(stored: StoredEntry): readonly string[] {
+  return factsOf(stored).flatMap((fact) => {
+    if (fact.type === 'visit.opened') return [fact.visitId]
+    return fact.type === 'visit.aliased' ? [fact.name] : []
+  })
+}

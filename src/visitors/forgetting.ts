@@ -1,9 +1,11 @@
 /** A person who is being erased: every visitor that knows them forgets them before anything else happens there (Q12). */
-import type { VisitorContext } from '../../machines/context.ts'
-import type { RowReads, Store } from '../store/contract.ts'
+import type { Visit, VisitorContext } from '../../machines/context.ts'
+import type { Entry, NamedVisit } from '../../machines/entries.ts'
+import { forgetsPerson } from '../../machines/verdict-steps.ts'
+import type { Draft, RowReads, Store } from '../store/contract.ts'
 import { isStoredEvent } from '../store/rows.ts'
 import type { Awake } from './awake.ts'
-import type { NewEntry } from './contract.ts'
+import type { NewEntry, NewEvent } from './contract.ts'
 
 export interface Forgetting {
   readonly identityId: string
@@ -49,4 +51,50 @@ export function comesTooLate(reads: RowReads, entry: NewEntry): boolean {
   const identityId = namedBy(entry)
   if (identityId === null || reads.identityNumber(identityId) !== 0) return false
   return reads.erasedAt('person', identityId) !== 0
+}
+
+/**
+ * It occurred before the person it names, or the stretch of the visit it belongs to, was erased. `ordinal` 0: it will
+ * be recorded in whatever visit was open then.
+ */
+export function isErased(
+  { awake, draft, event }: { readonly awake: Awake; readonly draft: Draft; readonly event: NewEvent },
+  ordinal: number,
+  occurredAt: number,
+): boolean {
+  const isWithin = awake.erasedSpans.some(
+    ({ visit, from, to }) => (visit === ordinal || ordinal === 0) && from <= occurredAt && occurredAt <= to,
+  )
+  const { identityId } = event
+  return isWithin || (identityId !== null && occurredAt <= draft.erasedAt('person', identityId))
+}
+
+/** Somebody is named who is not linked to the visit by it: an erasure finds them here all the same. */
+export function noteMention(
+  { awake, draft, visit }: { readonly awake: Awake; readonly draft: Draft; readonly visit: Visit | null },
+  entry: NewEntry,
+): void {
+  const identityId = namedBy(entry)
+  if (identityId === null) return
+  const identity = draft.identityNumber(identityId)
+  const isLinked = visit !== null && draft.link(awake.number, visit.ordinal, identity) !== null
+  if (!isLinked) draft.putMention(identityId, awake.number)
+}
+
+/** The visit that an event names belongs to it; 0 where it is not known, or had ended before the event occurred (V7, V10). */
+export function visitOf(
+  {
+    visitID,
+    open,
+    named,
+  }: { readonly visitID: string; readonly open: Visit | null; readonly named: NamedVisit | null },
+  occurredAt: number,
+): number {
+  if (named === null) return open?.visitId === visitID ? open.ordinal : 0
+  return named.endedAt === 0 || occurredAt <= named.endedAt ? named.ordinal : 0
+}
+
+/** Q12: the rows that an erasure makes name the pseudonym, also where they tell of what was before it. */
+export function beforeOf(entry: Entry, context: VisitorContext): VisitorContext {
+  return entry.type === 'person.erased' ? forgetsPerson(context, entry).context : context
 }

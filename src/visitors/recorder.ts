@@ -2,34 +2,46 @@
 import type { VisitorContext } from '../../machines/context.ts'
 import { nextDue } from '../../machines/deadlines.ts'
 import type { Entry, Stamp } from '../../machines/entries.ts'
-import { forgetsPerson } from '../../machines/verdict-steps.ts'
 import type { Draft } from '../store/contract.ts'
-import type { ErasedSpan } from '../store/erased.ts'
+import type { ErasedSpan, ErasureRow } from '../store/erased.ts'
 import type { StoredEntry } from '../store/rows.ts'
 import { armed, nameOf, rearmed, stillArmed } from './arming.ts'
-import type { Awake } from './awake.ts'
+import { type Awake, giveNumber } from './awake.ts'
 import type { Committed, NewEntry, NewEvent, Outcome } from './contract.ts'
 import { eventEntry, givesConsent } from './entries.ts'
-import { comesTooLate, type Forgetting, hasForgotten, knows, namedBy } from './forgetting.ts'
+import {
+  beforeOf,
+  comesTooLate,
+  type Forgetting,
+  hasForgotten,
+  isErased,
+  knows,
+  namedBy,
+  noteMention,
+  visitOf,
+} from './forgetting.ts'
 import { lookedIdentity, namedVisit } from './lookups.ts'
 import { leaseOf, rejected } from './outcomes.ts'
 import type { Applied } from './putting.ts'
 import type { Room } from './room.ts'
 import { putRows } from './rows.ts'
+import { type Shedding, shedTo } from './shedding.ts'
 import { toSnapshotRow } from './snapshots.ts'
 import { createStepping } from './stepping.ts'
 
 /** The state after every so many entries is kept, so that replay and time travel need not begin at the birth. */
 export const BASE_EVERY = 1_000
 
-/** What an erasure does to a visitor. */
+/** What erasures and retention do to a visitor. */
 export interface Erasable {
   /** Forgets a person, unless it did so before; from here on it is replayed from after that. */
   readonly forget: (person: Forgetting) => void
   /** Nothing comes late to these stretches any more. */
   readonly keepSpans: (spans: readonly ErasedSpan[]) => void
-  /** The device is erased: its row goes, and nothing is taken from it any more. */
-  readonly erase: () => void
+  /** The device is erased: its row goes, and nothing is taken from it any more. The erasure is kept with it. */
+  readonly erase: (erasure?: ErasureRow) => void
+  /** What grew too old goes. */
+  readonly shed: (shedding: Shedding) => void
 }
 
 export interface Recorder extends Erasable {
@@ -65,7 +77,9 @@ export function createRecorder({ room, awake, draft, at, nextPosition }: Recorde
   let seq = firstSeq
   let position = awake.row.position
   let ended: string | null = null
+  let erasure: ErasureRow | null = null
   let withdrawn = false
+  let [isShed, isLeaving] = [false, false]
   let isGone = awake.number === 0 && draft.erasedAt('device', globalVisitID) !== 0
 
   const stamp = (): Stamp => {
@@ -124,8 +138,13 @@ export function createRecorder({ room, awake, draft, at, nextPosition }: Recorde
     awake.identity = null
     apply({ type: 'person.erased', ...stamp(), identityId, pseudonym })
     awake.forgotten.add(pseudonym)
+    replaysFromHere()
+  }
+
+  const replaysFromHere = (): void => {
     const { machineVersion } = awake.row
     awake.row = { ...awake.row, replayFrom: { seq, machineVersion, snapshot: snapshotRow() } }
+    isShed = true
   }
 
   /** Q12: whoever is being erased is nobody here any more, whatever comes. */
@@ -135,7 +154,10 @@ export function createRecorder({ room, awake, draft, at, nextPosition }: Recorde
 
   const keepSpans = (spans: readonly ErasedSpan[]): void => {
     awake.erasedSpans = spans
-    if (awake.number !== 0) draft.putErasedSpans(awake.number, spans)
+    if (awake.number === 0) return
+    draft.putErasedSpans(awake.number, spans)
+    // What came since it was forgotten may be of these stretches too.
+    replaysFromHere()
   }
 
   /** Deadlines decide: those due by now come before the entry, earliest first. */
@@ -156,18 +178,8 @@ export function createRecorder({ room, awake, draft, at, nextPosition }: Recorde
     const person = room.forgetting.get(namedBy(entry) ?? '')
     if (person !== undefined) forget(person)
     const outcome = entry.type === 'event' ? takeEvent(entry) : takeOther(entry)
-    if (outcome.is === 'kept') noteMention(entry)
+    if (outcome.is === 'kept') noteMention({ awake, draft, visit: contextOf(awake).visit }, entry)
     return outcome
-  }
-
-  /** Somebody is named who is not linked to the visit by it: an erasure finds them here all the same. */
-  const noteMention = (entry: NewEntry): void => {
-    const identityId = namedBy(entry)
-    if (identityId === null) return
-    const { visit } = contextOf(awake)
-    const identity = draft.identityNumber(identityId)
-    const isLinked = visit !== null && draft.link(awake.number, visit.ordinal, identity) !== null
-    if (!isLinked) draft.putMention(identityId, awake.number)
   }
 
   const takeEvent = (event: NewEvent): Outcome => {
@@ -181,24 +193,14 @@ export function createRecorder({ room, awake, draft, at, nextPosition }: Recorde
     if (withdrawnAt !== null && !isGivenAgain) return rejected('withdrawn')
     const named = namedVisit(draft, { number, open: visit, visitID })
     if (named === 'foreign') return rejected('wrong_visitor')
-    const visitOrdinal = named?.ordinal ?? (visit?.visitId === visitID ? visit.ordinal : 0)
-    if (isErased(event, visitOrdinal)) return rejected('erased')
+    const occurredAt = at - event.ageMs
+    if (isErased({ awake, draft, event }, visitOf({ visitID, open: visit, named }, occurredAt), occurredAt))
+      return rejected('erased')
     const { namesVisit } = event
     const looked = namesVisit && lookedIdentity(draft, number, { namesVisit, settings: room.settings })
     const applied = apply(eventEntry(event, stamp(), { globalVisitID, named, looked }), event.userAgent)
     seenNow.set(eventID, seq)
     return applied.faulted ? rejected('internal') : kept(applied)
-  }
-
-  /** Q12: it occurred before the person it names, or the stretch it belongs to, was erased. */
-  const isErased = ({ ageMs, identityId }: NewEvent, ordinal: number): boolean => {
-    const occurredAt = at - ageMs
-    return (
-      awake.erasedSpans.some(
-        ({ visit, from, to }) => visit === ordinal && from <= occurredAt && occurredAt <= to,
-      ) ||
-      (identityId !== null && occurredAt <= draft.erasedAt('person', identityId))
-    )
   }
 
   const takeOther = (entry: Exclude<NewEntry, NewEvent>): Outcome => {
@@ -224,15 +226,31 @@ export function createRecorder({ room, awake, draft, at, nextPosition }: Recorde
 
   const visitIdOf = (ordinal: number): string | null => draft.visit(awake.number, ordinal)?.visitId ?? null
 
-  const erase = (): void => {
+  const erase = (row: ErasureRow | null = null): void => {
     isGone = true
+    erasure = row
+  }
+
+  const shed = (shedding: Shedding): void => {
+    catchUp()
+    if (isGone || awake.number === 0) return
+    const { row } = awake
+    const change = shedding({ row, context: stepping.settled(), isQuiet: entries.length === 0, draft })
+    if (change === 'gone') isLeaving = true
+    else if (change !== null) shedTo(awake, change, () => ({ seq, snapshot: snapshotRow() }))
+    isShed ||= change !== null
   }
 
   const finish = (): ReturnType<Recorder['finish']> => {
+    if (isLeaving && entries.length === 0) {
+      draft.hideVisitor(awake.number, globalVisitID)
+      return null
+    }
     const told = putVisitor()
     if (!isGone || awake.number === 0) return told
     draft.hideVisitor(awake.number, globalVisitID)
     draft.putErased('device', globalVisitID, at)
+    if (erasure !== null) draft.putErasure({ ...erasure, begunAt: at })
     return { globalVisitID, visitId: null, reason: 'erased' }
   }
 
@@ -240,7 +258,7 @@ export function createRecorder({ room, awake, draft, at, nextPosition }: Recorde
     const context = stepping.settled()
     const next = armed(context, disarmed)[0]?.due ?? 0
     const armedAt = rearmed(awake.row.armedAt, next, at)
-    if (entries.length === 0 && armedAt === awake.row.armedAt) return null
+    if (entries.length === 0 && !isShed && armedAt === awake.row.armedAt) return null
     awake.row = {
       ...awake.row,
       seq,
@@ -264,25 +282,15 @@ export function createRecorder({ room, awake, draft, at, nextPosition }: Recorde
     finish,
     visit: () => contextOf(awake).visit,
     hasWithdrawn: () => contextOf(awake).withdrawnAt !== null,
-    isGone: () => isGone,
+    isGone: () => isGone || (isLeaving && entries.length === 0),
     forget: (person) => {
       forget(person)
       if (!isGone) hearStart()
     },
     keepSpans,
     erase,
+    shed,
   }
-}
-
-/** Q12: the rows that an erasure makes name the pseudonym, also where they tell of what was before it. */
-function beforeOf(entry: Entry, context: VisitorContext): VisitorContext {
-  return entry.type === 'person.erased' ? forgetsPerson(context, entry).context : context
-}
-
-/** A visitor is numbered with its first entry: one whose words were all refused leaves nothing behind. */
-function giveNumber(awake: Awake, draft: Draft): void {
-  awake.number = draft.numberVisitor(awake.globalVisitID)
-  awake.row = { ...awake.row, number: awake.number }
 }
 
 function contextOf({ actor }: Awake): VisitorContext {

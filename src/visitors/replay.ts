@@ -67,7 +67,12 @@ export function rebuild(
   for (const replayed of replay(store, book, row)) {
     const { stored } = replayed
     snapshot = replayed.snapshot
-    if (!isStoredEvent(stored) && typeof stored.payload.boot === 'number') boot = stored.payload.boot
+    boot = bootIn(stored) ?? boot
   }
   return { snapshot, boot }
+}
+
+/** The start that a visitor heard of by this entry. */
+export function bootIn(stored: StoredEntry): number | null {
+  return !isStoredEvent(stored) && typeof stored.payload.boot === 'number' ? stored.payload.boot : null
 }

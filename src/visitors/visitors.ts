@@ -14,6 +14,7 @@ import { createRecorder, type Erasable } from './recorder.ts'
 import type { Room, VisitorsLog } from './room.ts'
 import { createBedroom } from './sleep.ts'
 import { openSettingsBook } from './snapshots.ts'
+import { createStates, type States } from './state-after.ts'
 import { startSweep } from './sweep.ts'
 import { SYSTEM_TIMING, type Timing } from './timing.ts'
 import { createViews, type ViewVisitor } from './views.ts'
@@ -43,6 +44,7 @@ export interface VisitorsLimits {
 export interface OpenVisitors extends Visitors {
   readonly view: ViewVisitor
   readonly viewPast: ViewPast
+  readonly states: States
   /** Listens to what was said, as it is stored, when it is on disk; returns the function that stops listening. */
   readonly onSaid: (listener: (said: readonly Stretch[]) => void) => () => void
   readonly erasing: ErasingVisitors
@@ -75,7 +77,7 @@ export async function openVisitors({
     forgetting: new Map(),
   }
   const bedroom = createBedroom({ ...limits, now: clock.now })
-  const view = createViews(store, book)
+  const view = createViews(store, book, room.forgetting)
   const listeners = createListeners<Committed>(log)
   const hearers = createListeners<readonly Stretch[]>(log)
 
@@ -122,6 +124,7 @@ export async function openVisitors({
   return {
     view,
     viewPast: createPast(store, book),
+    states: createStates(store, book),
     record: (globalVisitID, entries) => add((settling) => entriesWork(globalVisitID, entries, settling)),
     admit,
     isKnown,

@@ -1,8 +1,17 @@
 /** Erasure in the store in memory: what is hidden by a commit, what is overwritten and removed by a step (Q12). */
 import type { DraftRows } from '../../src/store/draft.ts'
-import type { ErasedReads, ErasedSpan, ErasureRow, ErasureStore, GoneRows } from '../../src/store/erased.ts'
+import type {
+  DroppedRows,
+  ErasedReads,
+  ErasedSpan,
+  ErasureRow,
+  ErasureStore,
+  GoneRows,
+} from '../../src/store/erased.ts'
+import { stillDropped } from '../../src/store/hiding.ts'
 import type { StoredEntry, VisitorRow } from '../../src/store/rows.ts'
 import { keyOf, type MemoryDisk, type MemoryPuts, numbersIn, rangeOf } from './memory-disk.ts'
+import { putFading } from './memory-fading.ts'
 import { rowsIn, spanned } from './memory-reads.ts'
 import type { WriteRows } from './memory-upkeep.ts'
 
@@ -36,13 +45,14 @@ export function memoryErasing(disk: MemoryDisk, write: WriteRows): ErasureStore 
         })
         .map((chunk) => ({ seq: chunk[0]?.seq ?? 0, entries: chunk }))
     },
-    erase: ({ chunks = [], changes = [], erasure, gone }) =>
+    erase: ({ chunks = [], changes = [], fading = [], erasure, gone }) =>
       write(
         (puts) => {
           for (const { number, entries } of chunks) {
             puts.put('stream', keyOf(number, entries[0]?.seq ?? 0), entries)
           }
           for (const row of changes) puts.put('changes', keyOf(row.position, row.n), row)
+          for (const row of fading) putFading(puts, row)
           if (erasure !== undefined) puts.put('erasures', keyOf(erasure.id), erasure)
           if (gone !== undefined) removeRows(disk, puts, gone)
         },
@@ -52,11 +62,19 @@ export function memoryErasing(disk: MemoryDisk, write: WriteRows): ErasureStore 
 }
 
 function removeRows(disk: MemoryDisk, puts: MemoryPuts, gone: GoneRows): void {
-  const { chunks = [], bases = [], changes = [], visits = [], sessions = [], pages = [], names = [] } = gone
-  const { links = [], contacts = [], mentions = [], seen, pseudonym, token } = gone
+  removeDropped(puts, gone)
+  const { changes = [], mentions = [], seen, pseudonym } = gone
+  for (const { position, n } of changes) puts.remove('changes', keyOf(position, n))
+  for (const { identityId, number } of mentions) puts.remove('mentions', keyOf(identityId, number))
+  if (seen !== undefined) for (const key of seenKeys(disk, seen)) puts.remove('seen', key)
+  if (pseudonym !== undefined) puts.remove('identityNumbers', keyOf(pseudonym))
+}
+
+function removeDropped(puts: MemoryPuts, gone: DroppedRows): void {
+  const { chunks = [], bases = [], visits = [], sessions = [], pages = [], names = [] } = gone
+  const { links = [], contacts = [], spans, token } = gone
   for (const { number, seq } of chunks) puts.remove('stream', keyOf(number, seq))
   for (const { number, seq } of bases) puts.remove('bases', keyOf(number, seq))
-  for (const { position, n } of changes) puts.remove('changes', keyOf(position, n))
   for (const { number, ordinal } of visits) puts.remove('visits', keyOf(number, ordinal))
   for (const { number, visit, ordinal } of sessions) puts.remove('sessions', keyOf(number, visit, ordinal))
   for (const { number, visit, ordinal } of pages) puts.remove('pages', keyOf(number, visit, ordinal))
@@ -70,9 +88,7 @@ function removeRows(disk: MemoryDisk, puts: MemoryPuts, gone: GoneRows): void {
     puts.remove('contactsOf', keyOf(0, identity, position, n))
     puts.remove('contactsOf', keyOf(1, number, position, n))
   }
-  for (const { identityId, number } of mentions) puts.remove('mentions', keyOf(identityId, number))
-  if (seen !== undefined) for (const key of seenKeys(disk, seen)) puts.remove('seen', key)
-  if (pseudonym !== undefined) puts.remove('identityNumbers', keyOf(pseudonym))
+  if (spans !== undefined) puts.remove('erasedSpans', keyOf(spans))
   if (token !== undefined) puts.remove('tokens', keyOf(token))
 }
 
@@ -91,6 +107,8 @@ export function putHiding(puts: MemoryPuts, rows: DraftRows): void {
     puts.put('mentions', keyOf(identityId, number), number)
   }
   for (const row of rows.erasures.values()) puts.put('erasures', keyOf(row.id), row)
+  for (const row of rows.fading) putFading(puts, row)
+  for (const gone of rows.dropped) removeDropped(puts, stillDropped(rows, gone))
   for (const [globalVisitID, number] of rows.visitorNumbers) {
     if (number === 0) puts.remove('visitorNumbers', keyOf(globalVisitID))
   }

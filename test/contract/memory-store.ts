@@ -9,6 +9,7 @@ import type { CommitRow } from '../../src/store/rows.ts'
 import type { TableName } from '../../src/store/tables.ts'
 import { keyOf, type MemoryDisk, type MemoryPuts, rangeOf } from './memory-disk.ts'
 import { highestNumbers, memoryErasedReads, memoryErasing } from './memory-erasing.ts'
+import { memoryFading } from './memory-fading.ts'
 import { memoryLists, memoryRows, rowsIn, sizeOf } from './memory-reads.ts'
 import { memoryUpkeep, type WriteRows } from './memory-upkeep.ts'
 import { putDraft, stretchesOf } from './memory-writes.ts'
@@ -96,6 +97,7 @@ export function openMemoryStore({
     ...memoryLists(disk),
     ...memoryUpkeep(disk, write),
     ...memoryErasing(disk, write),
+    ...memoryFading(disk, write),
     path: 'memory',
     boot,
     lastPosition: () => end.position,

@@ -73,17 +73,22 @@ function putVisitor(disk: MemoryDisk, puts: MemoryPuts, { row, previousSeq, isGo
   if (connected === 0 && wasConnected) puts.remove('connected', keyOf(number))
 }
 
+/** Without those that go. */
+function kept<Row>(rows: ReadonlyMap<string, Row | null>): readonly Row[] {
+  return [...rows.values()].filter((row) => row !== null)
+}
+
 function putPlaces(puts: MemoryPuts, rows: DraftRows): void {
   for (const [globalVisitID, number] of rows.visitorNumbers) {
     if (number !== 0 && rows.visitors.has(number)) puts.put('visitorNumbers', keyOf(globalVisitID), number)
   }
   for (const row of rows.bases) puts.put('bases', keyOf(row.number, row.seq), row)
-  for (const row of rows.visits.values()) puts.put('visits', keyOf(row.number, row.ordinal), row)
-  for (const row of rows.sessions.values()) {
+  for (const row of kept(rows.visits)) puts.put('visits', keyOf(row.number, row.ordinal), row)
+  for (const row of kept(rows.sessions)) {
     puts.put('sessions', keyOf(row.number, row.visit, row.ordinal), row)
   }
-  for (const row of rows.pages.values()) puts.put('pages', keyOf(row.number, row.visit, row.ordinal), row)
-  for (const row of rows.names.values()) puts.put('names', keyOf(row.kind, row.name), row)
+  for (const row of kept(rows.pages)) puts.put('pages', keyOf(row.number, row.visit, row.ordinal), row)
+  for (const row of kept(rows.names)) puts.put('names', keyOf(row.kind, row.name), row)
   for (const [userAgentId, text] of rows.userAgents) puts.put('userAgents', keyOf(userAgentId), text)
 }
 
@@ -95,12 +100,12 @@ function putPeople(puts: MemoryPuts, rows: DraftRows): void {
   for (const [identity, row] of rows.identities) {
     if (row !== null) puts.put('identities', keyOf(identity), row)
   }
-  for (const row of rows.links.values()) {
+  for (const row of kept(rows.links)) {
     const { number, visit, identity, position } = row
     puts.put('links', keyOf(number, visit, identity), row)
     puts.put('linksOf', keyOf(identity, position, number, visit), null)
   }
-  for (const row of rows.contacts.values()) {
+  for (const row of kept(rows.contacts)) {
     const { position, n, identity, number } = row
     puts.put('contacts', keyOf(position, n), row)
     puts.put('contactsOf', keyOf(0, identity, position, n), null)
@@ -124,7 +129,9 @@ function putTokens(puts: MemoryPuts, rows: DraftRows): void {
     puts.put('tokens', keyOf(globalVisitID), row)
     const number = rows.visitorNumbers.get(globalVisitID)
     const speaks =
-      number === undefined ? rows.below.visitorNumber(globalVisitID) > 0 : rows.visitors.has(number)
+      number === undefined
+        ? rows.below.visitorNumber(globalVisitID) > 0
+        : number === 0 || rows.visitors.has(number)
     if (!speaks) puts.put('freshTokens', fresh(row), globalVisitID)
   }
   for (const [globalVisitID, number] of rows.visitorNumbers) {

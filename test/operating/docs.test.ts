@@ -8,6 +8,7 @@ import { WIRE_LIMITS } from '../../protocol/limits.ts'
 import { defaultConfig, OPTIONS } from '../../src/config.ts'
 import { SCOPES } from '../../src/history/keys.ts'
 import { createMetrics, watchRooms } from '../../src/operating/metrics.ts'
+import { watchRetention } from '../../src/operating/retention-metrics.ts'
 import { watchRules } from '../../src/operating/rule-metrics.ts'
 
 const docs = suite('docs/operating.md')
@@ -45,6 +46,7 @@ docs('every metric of ours has a row', async () => {
       ...{ oldestAgeMs: 0, isOverLimit: false, published: 0, dead: 0 },
     }),
   })
+  watchRetention(metrics, () => ({ keptSince: 0, entries: 0, visitors: 0, identities: 0 }))
   watchRules(metrics, () => ({
     ...{ rulesAsked: 0, rulesAnswered: 0, rulesWaiting: 0, rulesDropped: 0, rulesLost: 0 },
     ...{ rulesOff: 0, rulesPaused: 0 },

@@ -1,5 +1,6 @@
 /** The proof of a whole folder: visitor by visitor, then what belongs to the node. */
 import type { Store } from '../../store/contract.ts'
+import { readRetained } from '../../store/retained.ts'
 import type { VisitorRow } from '../../store/rows.ts'
 import type { SettingsBook } from '../../visitors/snapshots.ts'
 import { proveDue } from './due.ts'
@@ -25,14 +26,18 @@ export interface FolderOptions {
 export function proveFolder({ store, book, tell, progress }: FolderOptions): Tally & { identities: number } {
   const [firstCommit] = store.commits({ limit: 1 })
   const [firstChange] = store.changes({ limit: 1 })
+  const retained = readRetained(store)
   const proof: Proof = {
     store,
     book,
     tell,
     firstCommit: firstCommit?.position ?? 1,
     changesDropped: firstChange?.position ?? Number.POSITIVE_INFINITY,
+    retained,
     scores: createScores(),
   }
+  // A stream that is not whole does not tell how rules did in what is missing.
+  if (retained.at + retained.shortPosition > 0) proof.scores.lose()
   let tally = NONE
   const proveAll = (): void => {
     for (const row of visitorsOf(store)) {
@@ -59,7 +64,6 @@ function proveVisitor(proof: Proof, row: VisitorRow): Partial<Tally> {
   const { number, globalVisitID } = row
   const checks = createChecks(number, proof.tell)
   checks.same('number of its globalVisitID', proof.store.visitorNumber(globalVisitID), number)
-  if (row.keptFrom > 1) proof.scores.lose()
   const stream = createStream(proof, row)
   const told = createTold(proof, number)
   const context = proveReplay(proof, row, { read: stream.take, told: told.take })

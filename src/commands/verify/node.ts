@@ -1,5 +1,7 @@
 /** What belongs to the node, not to one visitor: commits, changes, people, and that no table has a row of nobody. */
-import { isStoredEvent, type StoredEntry } from '../../store/rows.ts'
+import { visitNameHash } from '../../store/fading.ts'
+import type { Retained } from '../../store/retained.ts'
+import { type ChangeRow, type CommitRow, isStoredEvent, type StoredEntry } from '../../store/rows.ts'
 import { ADDRESS_KINDS, normalAddress } from '../../visitors/addresses.ts'
 import { type Checks, createChecks } from './findings.ts'
 import type { Proof, Tally } from './proof.ts'
@@ -11,6 +13,8 @@ export function proveNode(proof: Proof, tally: Tally): { readonly identities: nu
   const checks = createChecks(0, proof.tell)
   proveCommits(proof, checks, tally)
   proveChanges(proof, checks, tally)
+  // Q12: what a rule scored at a device that was erased is told nowhere any more.
+  if (hasErasedDevices(proof.store)) proof.scores.lose()
   proof.scores.prove(proof.store, checks)
   const people = proveIdentities(proof, checks)
   proveCounts(proof, checks, { ...tally, ...people })
@@ -18,17 +22,18 @@ export function proveNode(proof: Proof, tally: Tally): { readonly identities: nu
 }
 
 /** E4: positions run from the first that is kept, and each stretch names its entries. */
-function proveCommits({ store, firstCommit }: Proof, checks: Checks, tally: Tally): void {
+function proveCommits({ store, firstCommit, retained }: Proof, checks: Checks, tally: Tally): void {
   let [position, at, entries, chunks] = [firstCommit, 0, 0, 0]
-  const isErased = hasErasedDevices(store)
+  const missing = createMissing({ store, retained })
+  checks.holds('no commit is gone but what is too old', firstCommit <= Math.max(1, retained.position))
   for (const commit of commitsOf(store)) {
     checks.same(`position of the commit after ${position - 1}`, commit.position, position)
     checks.holds(`the time of commit ${commit.position} is not before the one before`, commit.at >= at)
     position = commit.position
     at = commit.at
     for (const { number, firstSeq, count, contents } of commit.stretches) {
-      // Q12: a device that was erased has left its positions, and no entries.
-      if (isErased && store.visitor(number) === null) {
+      // Q12: what was erased, or too old, has left its positions, and no entries.
+      if (missing(commit, { number, lastSeq: firstSeq + count - 1 })) {
         position += count
         continue
       }
@@ -57,8 +62,23 @@ function proveCommits({ store, firstCommit }: Proof, checks: Checks, tally: Tall
   }
   checks.same('position of the last commit', store.lastPosition(), position - 1)
   checks.same('entries in commits', entries, tally.committed)
-  // A stretch is a chunk of its stream; where older commits are gone, nothing counts their chunks.
-  if (firstCommit <= 1) checks.same('rows of stream', store.rowCount('stream'), chunks)
+  // A stretch is a chunk of its stream; where older commits are gone, the visitors' own are counted.
+  checks.same('rows of stream', store.rowCount('stream'), firstCommit <= 1 ? chunks : tally.chunks)
+}
+
+/** Whether entries of a stretch may be gone: its device was erased, or retention came so far. */
+function createMissing({ store, retained }: Pick<Proof, 'store' | 'retained'>) {
+  const isErased = hasErasedDevices(store)
+  const limit = Math.max(retained.position, retained.shortPosition)
+  return (
+    { position }: CommitRow,
+    { number, lastSeq }: { readonly number: number; readonly lastSeq: number },
+  ): boolean => {
+    if (!isErased && position >= limit) return false
+    const row = store.visitor(number)
+    if (row === null) return true
+    return position < limit && lastSeq < row.keptFrom
+  }
 }
 
 /** What a stretch says is in it: 1 BUSINESS, 2 SYSTEM, 4 what says who it is, 8 anything else. */
@@ -70,12 +90,20 @@ function contentsOf(entry: StoredEntry): number {
 }
 
 /** Each change is of an entry: their visitors told of so many. */
-function proveChanges({ store, changesDropped }: Proof, checks: Checks, tally: Tally): void {
+function proveChanges({ store, changesDropped, retained }: Proof, checks: Checks, tally: Tally): void {
   let count = 0
-  for (const { position, kind } of rowsOf(store.changes, (change) => change.position)) {
-    if (position > changesDropped && isTold(kind)) count += 1
+  for (const change of rowsOf(store.changes, ({ position }) => position)) {
+    if (change.position > changesDropped && isTold(change.kind) && hasEntry(store, retained, change))
+      count += 1
   }
   checks.same('rows of changes', count, tally.changes)
+}
+
+/** A change is kept until it was published, also where its entry grew too old. */
+function hasEntry(store: Proof['store'], retained: Retained, { position, number, seq }: ChangeRow): boolean {
+  if (position >= Math.max(retained.position, retained.shortPosition)) return true
+  const row = store.visitor(number)
+  return row !== null && seq >= row.keptFrom
 }
 
 interface People {
@@ -105,7 +133,8 @@ function proveCounts({ store }: Proof, checks: Checks, tally: Tally & People): v
   const expected: Readonly<Record<string, number>> = {
     visitors,
     visitorNumbers: visitors,
-    seen: tally.events,
+    seen: tally.events + tally.seenBefore,
+    names: tally.names + countFading({ store, checks }),
     bases: tally.bases,
     visits: tally.visits,
     sessions: tally.sessions,
@@ -123,10 +152,24 @@ function proveCounts({ store }: Proof, checks: Checks, tally: Tally & People): v
   for (const [table, count] of Object.entries(expected)) {
     checks.same(`rows of ${table}`, store.rowCount(table), count)
   }
-  // E9: the names of an erased device's visits stay, hashed.
-  const names = store.rowCount('names')
-  if (hasErasedDevices(store)) checks.holds('rows of names: not fewer than are told', names >= tally.names)
-  else checks.same('rows of names', names, tally.names)
+}
+
+/** E9: names of visits that are gone stay for a while, hashed; no stream tells of them. */
+function countFading({ store, checks }: { readonly store: Proof['store']; readonly checks: Checks }): number {
+  const hashes = new Set<string>()
+  for (const { what, name, number, before } of store.fading(
+    Number.MAX_SAFE_INTEGER,
+    Number.MAX_SAFE_INTEGER,
+  )) {
+    if (what === 'name') hashes.add(name)
+    const isAhead = before > (store.visitor(number)?.keptFrom ?? before)
+    checks.holds(`what fades of visitor ${number} lies before what is kept`, !isAhead)
+  }
+  return [...hashes].filter((hash) => {
+    const named = store.nameOf(hash)
+    const visit = named && store.visit(named.number, named.visit)
+    return named !== null && (visit === null || visitNameHash(visit.visitId) !== hash)
+  }).length
 }
 
 function hasErasedDevices(store: Proof['store']): boolean {

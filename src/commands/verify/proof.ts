@@ -1,5 +1,6 @@
 /** What all parts of a proof share, and what they add up to. */
 import type { Store } from '../../store/contract.ts'
+import type { Retained } from '../../store/retained.ts'
 import type { SettingsBook } from '../../visitors/snapshots.ts'
 import type { Tell } from './findings.ts'
 import type { ScoresTold } from './told-scores.ts'
@@ -12,6 +13,8 @@ export interface Proof {
   readonly firstCommit: number
   /** Changes up to here may have been dropped, or some of them. */
   readonly changesDropped: number
+  /** What retention may have taken. */
+  readonly retained: Retained
   readonly scores: ScoresTold
 }
 
@@ -20,8 +23,12 @@ export interface Tally {
   readonly visitors: number
   readonly entries: number
   readonly events: number
+  /** EventIDs of entries that are not kept any more, remembered still. */
+  readonly seenBefore: number
   /** Entries whose position has a commit row. */
   readonly committed: number
+  /** Rows of its stream, where older commits are gone and cannot tell. */
+  readonly chunks: number
   readonly visits: number
   readonly sessions: number
   readonly pages: number
@@ -40,7 +47,9 @@ export const NONE: Tally = {
   visitors: 0,
   entries: 0,
   events: 0,
+  seenBefore: 0,
   committed: 0,
+  chunks: 0,
   visits: 0,
   sessions: 0,
   pages: 0,

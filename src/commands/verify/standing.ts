@@ -17,7 +17,7 @@ export function proveStanding(
   const { store, tell } = proof
   const { number } = row
   const checks = createChecks(number, tell)
-  const looking = { proof, number, checks, context }
+  const looking = { proof, number, checks, context, keptFrom: row.keptFrom }
   let [visits, sessions, pages, links] = [0, 0, 0, 0]
   const list = rowsOf(
     (span) => store.visits(number, span),
@@ -31,15 +31,30 @@ export function proveStanding(
     links += proveLinks(looking, visit)
   }
   if (context !== null) {
-    checks.same('visits', visits, context.counts.visits)
+    const { counts } = context
+    // Q12: of what retention took, each row that is left says why.
+    const isWhole = row.keptFrom === 1
+    proveCount(checks, 'visits', { found: visits, had: counts.visits, isWhole })
     // Q12: those of an erased person are gone.
-    if (store.erasedSpans(number).length === 0) checks.same('sessions', sessions, context.counts.sessions)
-    else checks.holds('not more sessions than it had', sessions <= context.counts.sessions)
-    checks.same('pages', pages, context.counts.pages)
+    const isWithSessions = isWhole && store.erasedSpans(number).length === 0
+    proveCount(checks, 'sessions', { found: sessions, had: counts.sessions, isWhole: isWithSessions })
+    proveCount(checks, 'pages', { found: pages, had: counts.pages, isWhole })
   }
   proveContactList(proof, row, told)
   const names = visits + sessions + pages + told.aliases
   return { visits, sessions, pages, links, names, contacts: told.contacts, bases: countBases(proof, row) }
+}
+
+interface Counted {
+  readonly found: number
+  readonly had: number
+  /** None of them is gone. */
+  readonly isWhole: boolean
+}
+
+function proveCount(checks: Checks, what: string, { found, had, isWhole }: Counted): void {
+  if (isWhole) checks.same(what, found, had)
+  else checks.holds(`not more ${what} than it had`, found <= had)
 }
 
 interface Looking {
@@ -47,9 +62,11 @@ interface Looking {
   readonly number: number
   readonly checks: Checks
   readonly context: VisitorContext | null
+  readonly keptFrom: number
 }
 
-function proveVisit({ proof, number, checks, context }: Looking, visit: VisitRow): void {
+function proveVisit({ proof, number, checks, context, keptFrom }: Looking, visit: VisitRow): void {
+  proveKept(checks, `visit ${visit.ordinal}`, visit, keptFrom)
   const { ordinal, visitId } = visit
   const what = `visit ${ordinal}`
   proveName(proof, checks, { kind: 'visit', name: visitId, number, visit: ordinal, ordinal: 0 })
@@ -57,7 +74,7 @@ function proveVisit({ proof, number, checks, context }: Looking, visit: VisitRow
   proveOpen(checks, what, visit, context && context.visit?.ordinal === ordinal)
 }
 
-function proveSessions({ proof, number, checks, context }: Looking, visit: VisitRow): number {
+function proveSessions({ proof, number, checks, context, keptFrom }: Looking, visit: VisitRow): number {
   const list = rowsOf(
     (span) => proof.store.sessions(number, visit.ordinal, span),
     ({ ordinal }) => ordinal,
@@ -66,6 +83,7 @@ function proveSessions({ proof, number, checks, context }: Looking, visit: Visit
   for (const session of list) {
     const { ordinal, sessionId: name } = session
     const what = `visit ${visit.ordinal}, session ${ordinal}`
+    proveKept(checks, what, session, keptFrom)
     proveName(proof, checks, { kind: 'session', name, number, visit: visit.ordinal, ordinal })
     proveDates(checks, what, { ...session, least: visit.startDate })
     proveOpen(
@@ -83,7 +101,7 @@ function proveSessions({ proof, number, checks, context }: Looking, visit: Visit
   return count
 }
 
-function provePages({ proof, number, checks, context }: Looking, visit: VisitRow): number {
+function provePages({ proof, number, checks, context, keptFrom }: Looking, visit: VisitRow): number {
   const list = rowsOf(
     (span) => proof.store.pages(number, visit.ordinal, span),
     ({ ordinal }) => ordinal,
@@ -92,6 +110,7 @@ function provePages({ proof, number, checks, context }: Looking, visit: VisitRow
   for (const page of list) {
     const { ordinal, pageId: name } = page
     const what = `visit ${visit.ordinal}, page ${ordinal}`
+    proveKept(checks, what, page, keptFrom)
     proveName(proof, checks, { kind: 'page', name, number, visit: visit.ordinal, ordinal })
     proveDates(checks, what, { ...page, least: visit.startDate })
     const isInOpen = context && context.visit?.pages.some((open) => open.ordinal === ordinal) === true
@@ -112,6 +131,17 @@ function proveLinks({ proof, number, checks, context }: Looking, visit: VisitRow
     checks.same(`${what}: goes on`, goesOn(ranges), isCurrent)
   }
   return rows.length
+}
+
+/** Q12: what ended before the stream begins went with it. */
+function proveKept(
+  checks: Checks,
+  what: string,
+  { endDate, ranges }: Pick<VisitRow | SessionRow | PageRow, 'endDate' | 'ranges'>,
+  keptFrom: number,
+): void {
+  const isKept = endDate === 0 || ranges.some(([, to]) => to === 0 || to >= keptFrom)
+  if (keptFrom > 1) checks.holds(`${what}: some of it is kept`, isKept)
 }
 
 function isOpen({ visit }: VisitorContext, { ordinal }: VisitRow): boolean {

@@ -8,7 +8,7 @@ export interface Stream {
   /** Looks at the next entry. */
   readonly take: (stored: StoredEntry) => void
   /** Looks at where it ended, and counts what was in it. */
-  readonly finish: () => Pick<Tally, 'entries' | 'events' | 'committed'>
+  readonly finish: () => Pick<Tally, 'entries' | 'events' | 'seenBefore' | 'committed' | 'chunks'>
 }
 
 /** Proves a stream as its entries are read. */
@@ -45,13 +45,33 @@ export function createStream({ store, tell, firstCommit }: Proof, row: VisitorRo
     },
     finish: () => {
       proveEnd(checks, row, last)
-      return { entries, events, committed }
+      const seenBefore = row.keptFrom === 1 ? 0 : store.seenBefore(number, row.keptFrom)
+      return { entries, events, seenBefore, committed, chunks: firstCommit > 1 ? countChunks(store, row) : 0 }
     },
   }
 }
 
+/** Retention has left nothing of its stream. */
+function isEmpty({ keptFrom, seq }: VisitorRow): boolean {
+  return keptFrom > seq
+}
+
+function countChunks({ chunks }: Proof['store'], { number }: VisitorRow): number {
+  let count = 0
+  for (let from = 1; ; ) {
+    const read = chunks(number, { from, entries: CHUNK_ENTRIES })
+    const last = read.at(-1)?.entries.at(-1)
+    if (last === undefined) return count
+    count += read.length
+    from = last.seq + 1
+  }
+}
+
+const CHUNK_ENTRIES = 1_000
+
 function proveEnd(checks: Checks, row: VisitorRow, last: Pick<StoredEntry, 'seq' | 'position' | 'at'>): void {
   checks.same('seq of the last entry', last.seq, row.seq)
+  if (isEmpty(row)) return
   checks.same('position of the last entry', last.position, row.position)
   checks.same('time of the last entry', last.at, row.at)
 }

@@ -14,6 +14,7 @@ interface ToldLink {
 /** Links told of, kept until they are settled. */
 export function createLinks(store: Store, number: number, checks: Checks) {
   const links = new Map<string, ToldLink>()
+  let firstPosition = 0
 
   const prove = ({ visit, identityId, association, position }: ToldLink): void => {
     const identity = store.identityNumber(identityId)
@@ -21,12 +22,18 @@ export function createLinks(store: Store, number: number, checks: Checks) {
     const row = store.link(number, visit, identity)
     if (row === null) return checks.same(what, 'no row', 'a row')
     checks.same(`${what}: association`, row.association, association)
-    checks.same(`${what}: position`, row.position, position)
-    const [listed] = store.linksOfIdentity(identity, { from: position, to: position, limit: 1 })
+    // What first made it may be too old to be kept.
+    const made = row.position < firstPosition ? row.position : position
+    checks.same(`${what}: position`, row.position, made)
+    const [listed] = store.linksOfIdentity(identity, { from: made, to: made, limit: 1 })
     checks.holds(`${what}: the identity lists it`, listed?.number === number && listed.visit === visit)
   }
 
   return {
+    /** Told of every entry, before its facts. */
+    begin: ({ position }: StoredEntry): void => {
+      if (firstPosition === 0) firstPosition = position
+    },
     take: (stored: StoredEntry, fact: Fact): void => {
       if (fact.type !== 'link.changed') return
       const { visit, identityId, association } = fact

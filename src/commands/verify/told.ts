@@ -34,6 +34,7 @@ export function createTold(proof: Proof, number: number): Told {
 
   return {
     take: (stored, facts) => {
+      links.begin(stored)
       for (const fact of facts) {
         places.take(stored, fact)
         links.take(stored, fact)
