@@ -98,6 +98,8 @@ export async function startServer(options: ServerOptions): Promise<VestibuleServ
   }
 }
 
+/** Connections that may wait to be accepted, as far as the kernel allows: of a storm of reconnects Node's 511 would lose most. */
+const BACKLOG = 65_535
 const HEADERS_TIMEOUT_MS = 10_000
 const REQUEST_TIMEOUT_MS = 30_000
 /** How often Node looks at these two: by itself so rarely that a head dribbled in would be held for 40 s. */
@@ -230,7 +232,7 @@ function routeRequests(
 async function listen(http: HttpServer, { host, port }: Config): Promise<string> {
   await new Promise<void>((resolve, reject) => {
     http.once('error', reject)
-    http.listen(port, host, () => {
+    http.listen(port, host, BACKLOG, () => {
       http.off('error', reject)
       resolve()
     })
