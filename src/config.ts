@@ -308,6 +308,13 @@ export const OPTIONS = {
   liveStreams: whole('VESTIBULE_LIVE_STREAMS', 'live streams at once', 1_000, 1),
   drainMs: whole('VESTIBULE_DRAIN_MS', 'each step of a stop takes at most this', 5_000, 1),
 
+  requestsPerSecond: whole(
+    'VESTIBULE_REQUESTS_PER_SECOND',
+    'requests a second of one key; 0 = no limit',
+    1_000,
+    0,
+  ),
+  requestsBurst: whole('VESTIBULE_REQUESTS_BURST', 'requests of one key at once', 2_000, 1),
   pageSizeMax: whole('VESTIBULE_PAGE_SIZE_MAX', 'rows of one History page', 1_000, 1),
   readRows: whole('VESTIBULE_READ_ROWS', 'rows one request looks at', 20_000, 1),
   readSliceRows: whole('VESTIBULE_READ_SLICE_ROWS', 'rows a request looks at before others work', 5_000, 1),

@@ -15,11 +15,12 @@ import type { Messages } from './erasure/contract.ts'
 import { createAddressOf } from './gateway/addresses.ts'
 import { type Gateway, startGateway } from './gateway/gateway.ts'
 import { createRestEvents } from './gateway/rest-events.ts'
-import { type Access, createAccess, createGuard, type Guard } from './history/access.ts'
+import { type Access, createAccess, createGuard, createSlowing, type Guard } from './history/access.ts'
 import { openAccessJwt } from './history/access-jwt.ts'
 import { createFailures } from './history/failures.ts'
 import { createNames } from './history/names.ts'
 import { openKeys } from './history/open-keys.ts'
+import { createRates } from './history/rates.ts'
 import { eventResource } from './history/resources.ts'
 import { createLive, type Live } from './live/live.ts'
 import { type Audit, createAudit, openAuditSecret } from './operating/audit.ts'
@@ -130,6 +131,7 @@ async function openRooms({ config, log, demo, ...hooks }: ServerOptions, steps: 
     keys,
     checkJwt: openAccessJwt({ config, now: clock.now, log }),
     failures: createFailures({ now: clock.now, wait: (ms) => wait(ms, undefined, { ref: false }) }),
+    rates: createRates({ perSecond: config.requestsPerSecond, burst: config.requestsBurst, now: clock.now }),
     now: clock.now,
   })
   const audit = createAudit({
@@ -172,11 +174,16 @@ async function openRooms({ config, log, demo, ...hooks }: ServerOptions, steps: 
     sentKeepMs: config.natsStreamMaxAgeMs,
   })
   steps.unshift({ name: 'upkeep', close: endUpkeep })
-  const guard = createGuard(access, createAddressOf(config.trustedProxies))
+  const guarding = { access, addressOf: createAddressOf(config.trustedProxies), audit: audit.tell }
+  const guard = createGuard(guarding)
   const live = createLive({
     ...{ store, config, log, audit: audit.tell, allEvents: demo === true },
     onCommitted: visitors.onCommitted,
-    access: { ...access, admit: (context) => guard(context, 'history:read') },
+    access: {
+      ...access,
+      admit: (context) => guard(context, 'history:read'),
+      slow: createSlowing(guarding),
+    },
     describeEvent: (number, event) => eventResource({ store, names: createNames(store) }, number, event),
     clock: { now: clock.now, uptime: () => performance.now() },
   })

@@ -7,6 +7,8 @@ import type { Tickets } from './tickets.ts'
 export interface LiveAccess<Who> {
   /** Lets in whoever brings a key that may read, or answers why not. */
   readonly admit: (context: Context) => Promise<Who | Response>
+  /** Counts a wrong ticket like a wrong key; null when it may be answered, else the answer. */
+  readonly slow: (context: Context) => Promise<Response | null>
   /** Whether its key or token is still good. */
   readonly holds: (who: Who) => boolean
   /** Listens to keys that were replaced; returns the function that stops listening. */
@@ -35,7 +37,7 @@ export function createAsking<Who extends object>({ access, tickets, allEvents }:
     const { ticket, lastEventId, ...asked } = query
     const after = context.req.header('last-event-id') || lastEventId || undefined
     if (ticket !== undefined) {
-      const admitted = redeem(ticket, Object.keys(asked))
+      const admitted = await redeem(context, ticket, Object.keys(asked))
       return admitted instanceof Response ? admitted : { ...admitted, after }
     }
     const who = await access.admit(context)
@@ -44,13 +46,16 @@ export function createAsking<Who extends object>({ access, tickets, allEvents }:
     return filters instanceof Response ? filters : { who, filters, after }
   }
 
-  function redeem(ticket: string, [other]: readonly string[]) {
+  async function redeem(context: Context, ticket: string, [other]: readonly string[]) {
     if (other !== undefined) {
       return refusal(400, 'a ticket brings its filters; only lastEventId goes with it', { parameter: other })
     }
     const admitted = tickets.redeem(ticket)
     if (admitted !== null && access.holds(admitted.who)) return admitted
-    return refusal(401, 'this ticket is over, was used, or is none; ask POST /live/tickets for another')
+    const refused = await access.slow(context)
+    return (
+      refused ?? refusal(401, 'this ticket is over, was used, or is none; ask POST /live/tickets for another')
+    )
   }
 }
 

@@ -1,8 +1,10 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { createAccess } from '../../src/history/access.ts'
 import { createFailures } from '../../src/history/failures.ts'
-import { SCOPES } from '../../src/history/keys.ts'
-import { openHouse, SECRET } from './house.ts'
+import { parseKeys, SCOPES } from '../../src/history/keys.ts'
+import { createRates } from '../../src/history/rates.ts'
+import { AUTHORIZATION, NOW, openHouse, SECRET } from './house.ts'
 
 const access = suite('History: access')
 const PATH = '/backend/data/visits/v1'
@@ -164,6 +166,45 @@ access('[Q9] the addresses that are remembered are bounded: the oldest goes firs
   for (let address = 0; address < 10_000; address++) await failures.slow(`a${address}`)
   await failures.slow('old')
   assert.is(waits.length, 1, 'forgotten')
+})
+
+access(
+  '[Q9] a right key that asks too often is told so, at the limit and one past it; others are not',
+  async () => {
+    let now = 0
+    const rates = createRates({ perSecond: 10, burst: 3, now: () => now })
+    const take = (times: number, name = 'desk') => Array.from({ length: times }, () => rates.take(name))
+    assert.equal(take(4), [true, true, true, false])
+    assert.equal(take(1, 'crm'), [true])
+    now += 99
+    assert.equal(take(1), [false], 'a tenth of a second gives one more')
+    now += 1
+    assert.equal(take(2), [true, false])
+    now += 60_000
+    assert.equal(take(4), [true, true, true, false], 'no more than the burst is saved up')
+    for (let index = 0; index < 10_000; index++) rates.take(`jwt:${index}`)
+    assert.equal(take(3), [true, true, true], 'one that has not asked for long is forgotten')
+    const unlimited = createRates({ perSecond: 0, burst: 1, now: () => now })
+    assert.ok(unlimited.take('desk') && unlimited.take('desk'))
+  },
+)
+
+access('[H2] a key that asks too often is 429 with Retry-After', async () => {
+  const { app, close } = await openHouse({
+    access: createAccess({
+      keys: parseKeys([`reader:${SECRET}:history:read`], 'test'),
+      checkJwt: null,
+      failures: createFailures({ now: () => NOW, wait: async () => {} }),
+      rates: createRates({ perSecond: 1, burst: 2, now: () => NOW }),
+      now: () => NOW,
+    }),
+  })
+  const ask = () => app.request('/backend/data/contacts', { headers: { authorization: AUTHORIZATION } })
+  assert.equal([(await ask()).status, (await ask()).status], [200, 200])
+  const refused = await ask()
+  assert.equal([refused.status, refused.headers.get('retry-after')], [429, '1'])
+  assert.is(refused.headers.get('content-type'), 'application/problem+json')
+  await close()
 })
 
 access('[Q9] every scope of the table is one a key can have', () => {

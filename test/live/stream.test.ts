@@ -72,7 +72,12 @@ async function openLive(bytes: number, over: Partial<LiveParts<{ readonly name: 
       committed.on('commit', tell)
       return () => committed.off('commit', tell)
     },
-    access: { admit: async () => ({ name: 'desk' }), holds: () => true, onReplaced: () => () => {} },
+    access: {
+      admit: async () => ({ name: 'desk' }),
+      slow: async () => null,
+      holds: () => true,
+      onReplaced: () => () => {},
+    },
     audit: async () => {},
     describeEvent: () => ({}),
     config: { liveKeepMs: 1_000_000, liveStallMs: 1_000, liveStreams: 10, ...over },

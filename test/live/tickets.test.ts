@@ -1,9 +1,12 @@
 /** Tickets to `/live`, keys that go away, and readers that take nothing. */
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { Hono } from 'hono'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { defaultConfig } from '../../src/config.ts'
+import { createAsking } from '../../src/live/asking.ts'
+import { refusal } from '../../src/live/refusal.ts'
 import { createTickets, TICKET_MS, TICKETS_MAX } from '../../src/live/tickets.ts'
 import { tempFolder } from '../helpers/temp-folder.ts'
 import { eventually, within } from '../helpers/within.ts'
@@ -61,6 +64,46 @@ tickets('[Q9] a ticket needs a key that may read, and filters that are right', a
   assert.is((await ticketFor(server, '')).status, 201)
   assert.is((await ticketFor(server, ' '.repeat(4_096))).status, 400, 'as long as may be')
   assert.is((await ticketFor(server, ' '.repeat(4_097))).status, 413)
+})
+
+tickets('[Q9] wrong tickets are slowed down like wrong keys', async () => {
+  const asked: string[] = []
+  const answers = [null, refusal(429, 'too many')]
+  const ask = createAsking({
+    access: {
+      admit: async () => ({ name: 'desk' }),
+      slow: async (context) => {
+        asked.push(context.req.path)
+        return answers.shift() ?? null
+      },
+      holds: () => true,
+      onReplaced: () => () => {},
+    },
+    tickets: createTickets<{ readonly name: string }>(() => 0),
+    allEvents: false,
+  })
+  const app = new Hono()
+  app.get('/live', async (context) => {
+    const answer = await ask(context)
+    return answer instanceof Response ? answer : context.text('let in')
+  })
+  assert.is((await app.request('/live?ticket=wrong')).status, 401)
+  assert.is((await app.request('/live?ticket=wrong')).status, 429)
+  assert.is((await app.request('/live?ticket=wrong&state=x')).status, 400)
+  assert.equal(asked, ['/live', '/live'])
+})
+
+tickets('[Q9] a key without the scope leaves a line in the audit log', async () => {
+  const server = await opened()
+  const headers = { authorization: 'Bearer poor-secret-012345' }
+  assert.is((await server.listen('', headers)).status, 403)
+  assert.is((await ticketFor(server, {}, headers)).status, 403)
+  const lines = readFileSync(join(server.path, 'audit.log'), 'utf8').trim().split('\n')
+  const told = lines.map((line) => JSON.parse(line)).map(({ what, outcome }) => [what, outcome])
+  assert.equal(told, [
+    ['GET /live', 403],
+    ['POST /live/tickets', 403],
+  ])
 })
 
 tickets('[Q9] a ticket is good for a minute', () => {
