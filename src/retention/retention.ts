@@ -11,6 +11,8 @@ import { agePeople } from './people.ts'
 import { leftAtOnce } from './short.ts'
 
 const EVERY_MS = 60 * 60_000
+/** After a start others are busier. */
+const FIRST_MS = 60_000
 /** Rows looked at before others work. */
 const SLICE_ROWS = 100
 /** Rows dropped in one step. */
@@ -42,14 +44,17 @@ export function startRetention(parts: RetentionParts): Retention {
     return underWay
   }
 
-  const endRounds = timing.every(everyMs, () => {
+  const tick = (): void => {
     run().catch((err: unknown) => log.warn({ err }, 'retention cannot go on; it is tried again later'))
-  })
+  }
+  const endFirst = timing.after(Math.min(FIRST_MS, everyMs), tick)
+  const endRounds = timing.every(everyMs, tick)
 
   return {
     run,
     stats: () => ({ keptSince: readRetained(store).at, ...total }),
     close: async () => {
+      endFirst()
       endRounds()
       closing.abort()
       await underWay?.catch((err: unknown) => log.warn({ err }, 'the last round of retention was not whole'))

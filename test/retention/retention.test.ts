@@ -3,61 +3,247 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { DAY_MS } from '../../src/retention/limits.ts'
 import { wordsIn } from '../erasure/a-house.ts'
-import { came, event, MINUTE, SECOND, signIn, type TestRoom, went } from '../visitors/a-room.ts'
+import { came, event, HOUR, MINUTE } from '../visitors/a-room.ts'
 import { findingsIn } from '../visitors/findings.ts'
-import { openHouse } from './a-house.ts'
+import { type House, openHouse } from './a-house.ts'
+import { glances, leaves, on, visits, wordsOf } from './a-life.ts'
 
 const retention = suite('retention')
 
-const on = (name: string, url: string, words = {}) => {
-  const made = event(name, words)
-  return { ...made, words: { ...made.words, url: `https://shop.example/${url}` } }
+/** The clock stands so long behind a moment. */
+function standAt(house: House, at: number, days: number, ms = 0): void {
+  const { hands } = house.room
+  house.room.passes(at + days * DAY_MS + ms - hands.wall)
 }
 
-/** A visit that ends by its socket going. */
-async function visits(room: TestRoom, globalVisitID: string, visit: string, said: string): Promise<void> {
-  const data = { identityId: `${said}@example.com`, name: `${said}-name`, email: `${said}@example.com` }
-  await room.record(globalVisitID, event('VisitStarted', { visit }), came(visit))
-  await room.record(globalVisitID, on('PageEntered', `${said}-page`, { visit }))
-  await room.record(globalVisitID, signIn(`${said}@example.com`, { visit, data }))
-  await room.record(globalVisitID, on('AddToCart', `${said}-cart`, { visit, data: { note: `${said}-note` } }))
-  await room.record(globalVisitID, event('SignOut', { visit }), went(visit))
-  room.passes(MINUTE)
-  await room.visitors.record(globalVisitID, [{ type: 'presence.went', visitId: visit }])
-  room.passes(SECOND)
-}
-
-const OLD = ['old-page', 'old-cart', 'old-note', 'old-name', 'old@example.com', 'visit-old']
-
-retention('[Q12] what is at the limit stays, what is one past it goes, with its words', async () => {
-  const house = await openHouse({ keepDays: 10 })
-  const { room } = house
-  await visits(room, 'g1', 'visit-old', 'old')
-  const oldEnds = room.store.lastAt()
-  room.passes(5 * DAY_MS)
-  await visits(room, 'g1', 'visit-new', 'new')
-  await visits(room, 'g2', 'visit-two', 'two')
-  assert.equal(findingsIn(room.store), [])
-  room.passes(oldEnds + 10 * DAY_MS - room.hands.wall)
-  const g1 = room.store.visitorNumber('g1')
-  await house.retention.run()
-  // All but what the last commit before the limit holds is older than it.
-  assert.is(room.store.visitor(g1)?.keptFrom === 1, false)
-  assert.is(room.store.visits(g1, { limit: 9 }).length, 2)
-  assert.equal(findingsIn(room.store), [])
-  room.passes(1)
-  await house.retention.run()
-  assert.equal(findingsIn(room.store), [])
-  const [visit] = room.store.visits(g1, { limit: 9 })
-  assert.is(visit?.visitId, 'visit-new')
-  assert.is(room.store.identityNumber('old@example.com'), 0)
-  assert.is.not(room.store.identityNumber('new@example.com'), 0)
+async function wordsLeft(house: House, words: readonly string[]): Promise<readonly string[]> {
   await house.retention.close()
   await house.erasures.close()
-  await room.close()
-  assert.equal(await wordsIn(room.path, OLD), [])
-  assert.ok((await wordsIn(room.path, ['new-page', 'two-name'])).length > 1)
-  room.remove()
+  await house.room.close()
+  const found = await wordsIn(house.room.path, words)
+  await house.restart()
+  return found
+}
+
+retention(
+  '[Q12] what is at the limit stays, what is a millisecond past it goes, and verify agrees',
+  async () => {
+    const house = await openHouse({ keepDays: 10 })
+    const { room } = house
+    const ended = await visits(room, 'g1', 'old')
+    const number = room.store.visitorNumber('g1')
+    room.passes(5 * DAY_MS)
+    await visits(room, 'g1', 'new')
+    standAt(house, ended, 10)
+    await house.retention.run()
+    assert.equal(
+      room.store.visits(number, { limit: 9 }).map(({ visitId }) => visitId),
+      ['old-visit', 'new-visit'],
+    )
+    const [kept] = room.store.entries(number, { limit: 1 })
+    assert.is(kept?.at, ended)
+    assert.equal(findingsIn(room.store), [])
+    room.passes(1)
+    await house.retention.run()
+    assert.equal(
+      room.store.visits(number, { limit: 9 }).map(({ visitId }) => visitId),
+      ['new-visit'],
+    )
+    assert.is(room.store.entries(number, { limit: 1 })[0]?.seq, room.store.visitor(number)?.keptFrom)
+    assert.equal(findingsIn(room.store), [])
+    await house.end()
+  },
+)
+
+retention('[Q12] no live row holds a word that is older than the limit, whoever said it', async () => {
+  const house = await openHouse({ keepDays: 10, publishEvents: ['*'] })
+  const { room } = house
+  await visits(room, 'g1', 'old')
+  await visits(room, 'g2', 'lone')
+  await room.record('g1', { type: 'reject', identityId: 'rejected-once', agentId: 'agent-once', ifSeq: null })
+  room.passes(8 * DAY_MS)
+  await visits(room, 'g1', 'new')
+  await house.ages(3)
+  assert.equal(findingsIn(room.store), [])
+  const old = [...wordsOf('old'), ...wordsOf('lone'), 'rejected-once', 'agent-once']
+  assert.equal(await wordsLeft(house, old), [])
+  const young = await wordsLeft(house, wordsOf('new'))
+  for (const word of wordsOf('new'))
+    assert.ok(
+      young.some((found) => found.endsWith(word)),
+      word,
+    )
+  assert.is(room.visitors.view('g1')?.rejected.length, 0)
+  assert.equal(findingsIn(room.store), [])
+  await house.end()
+})
+
+retention('[Q12] a visit that goes on is kept whole until it ends', async () => {
+  const house = await openHouse({
+    keepDays: 1,
+    settings: { visitMaxMs: 9 * DAY_MS, visitIdleMs: 9 * DAY_MS },
+  })
+  const { room } = house
+  await room.record('g1', event('VisitStarted'), came(), on('PageEntered', 'long-page'))
+  room.passes(2 * DAY_MS)
+  await room.record('g1', on('Viewed', 'long-page'))
+  await house.retention.run()
+  const number = room.store.visitorNumber('g1')
+  assert.is(room.store.visitor(number)?.keptFrom, 1)
+  await leaves(room, 'g1', 'v1')
+  // For a while a late event may open it again; then all of it is old.
+  await house.ages(20)
+  assert.is(room.store.visits(number, { limit: 9 }).length, 0)
+  assert.equal(findingsIn(room.store), [])
+  await house.end()
+})
+
+retention('[V10] a visit that may be opened again is kept, and opened again', async () => {
+  const house = await openHouse({ keepDays: 1 })
+  const { room } = house
+  await visits(room, 'g1', 'old')
+  room.passes(2 * DAY_MS)
+  // Something that is no visit keeps the visitor young.
+  await room.record('g1', { type: 'release', leaseId: 9 })
+  await house.retention.run()
+  await room.record('g1', on('Viewed', 'x', { visit: 'old-visit', agoMs: 2 * DAY_MS }))
+  assert.is(room.visitors.view('g1')?.visit?.visitId, 'old-visit')
+  assert.equal(findingsIn(room.store), [])
+  await house.end()
+})
+
+retention('[E1] [P6] [E9] of a visitor that is gone only hashes stay, and hold for thirty days', async () => {
+  const house = await openHouse({ keepDays: 5 })
+  const { room } = house
+  const hash = new Uint8Array(32).fill(7)
+  await room.visitors.admit('g1', hash)
+  const said = on('Viewed', 'x', { visit: 'old-visit', eventID: 'said-once' })
+  await room.record('g1', said)
+  await visits(room, 'g1', 'old')
+  const number = room.store.visitorNumber('g1')
+  await house.ages(6)
+  assert.is(room.store.visitor(number)?.keptFrom, (room.store.visitor(number)?.seq ?? 0) + 1)
+  assert.equal(room.store.entries(number, { limit: 1 }), [])
+  assert.is(room.store.identityNumber('old@example.com'), 0)
+  assert.equal(findingsIn(room.store), [])
+  await house.ages(29)
+  assert.is((await room.one('g1', said)).is, 'duplicate')
+  assert.equal(await room.visitors.admit('g1', new Uint8Array(32).fill(8)), { is: 'unauthorized' })
+  const foreign = await room.one('g2', on('Viewed', 'x', { visit: 'old-visit' }))
+  assert.is(foreign.is === 'rejected' && foreign.code, 'wrong_visitor')
+  assert.is((await room.visitors.admit('g1', hash)).is, 'admitted')
+  assert.equal(findingsIn(room.store), [])
+  await house.ages(2)
+  assert.is(room.store.visitorNumber('g1'), 0)
+  assert.is(room.store.token('g1'), null)
+  assert.is(room.store.rowCount('names'), 0)
+  assert.is(room.store.rowCount('seen'), 0)
+  assert.is(room.store.rowCount('fading'), 0)
+  assert.equal(findingsIn(room.store), [])
+  await house.end()
+})
+
+retention('[Q12] whoever comes back later is a fresh visitor, under a number that nobody had', async () => {
+  const house = await openHouse({ keepDays: 5 })
+  const { room } = house
+  await visits(room, 'g1', 'old')
+  const number = room.store.visitorNumber('g1')
+  await house.ages(6)
+  await house.ages(31)
+  await house.restart()
+  const said = await room.one('g1', on('Viewed', 'x', { visit: 'old-visit' }))
+  assert.is(said.is === 'kept' && said.seq, 1)
+  assert.is(room.store.visitorNumber('g1'), number + 1)
+  assert.equal(findingsIn(room.store), [])
+  await house.end()
+})
+
+retention('[Q12] whoever comes back before that goes on, and stays', async () => {
+  const house = await openHouse({ keepDays: 5 })
+  const { room } = house
+  await visits(room, 'g1', 'old')
+  const number = room.store.visitorNumber('g1')
+  const { seq = 0 } = room.store.visitor(number) ?? {}
+  await house.ages(6)
+  await visits(room, 'g1', 'old')
+  assert.ok((room.store.visitor(number)?.seq ?? 0) > seq)
+  assert.is(room.visitors.view('g1')?.number, number)
+  assert.equal(findingsIn(room.store), [])
+  await house.ages(4)
+  await room.record('g1', event('VisitStarted', { visit: 'third' }))
+  await house.ages(27)
+  assert.equal(findingsIn(room.store), [])
+  await house.end()
+})
+
+retention('[Q12] a person whom a visit knows still loses what was said before the limit', async () => {
+  const house = await openHouse({ keepDays: 10 })
+  const { room } = house
+  await visits(room, 'g1', 'old')
+  room.passes(9 * DAY_MS)
+  const data = { identityId: 'old@example.com', city: 'Bonn' }
+  await room.record('g2', event('SignIn', { visit: 'w', identityId: 'old@example.com', data }))
+  await house.ages(2)
+  const person = room.store.identity(room.store.identityNumber('old@example.com'))
+  assert.equal(Object.keys(person?.profile ?? {}), ['city'])
+  assert.equal(room.store.identitiesAt('email', 'old@example.com', 9), [])
+  assert.equal(findingsIn(room.store), [])
+  await house.end()
+})
+
+retention('[Q12] who was nobody and left at once goes earlier, at the limit and one past it', async () => {
+  const house = await openHouse({ keepDays: 100, shortKeepDays: 3 })
+  const { room } = house
+  const ended = await glances(room, 'g1', 'glance')
+  const stays = async (globalVisitID: string, visit: string, name: string): Promise<void> => {
+    await room.record(globalVisitID, event('VisitStarted', { visit }), came(visit))
+    await room.record(globalVisitID, on('PageEntered', 'a', { visit }), on(name, 'b', { visit, page: 'p2' }))
+    await leaves(room, globalVisitID, visit)
+  }
+  await stays('g2', 'w2', 'PageEntered')
+  await stays('g3', 'w3', 'Bought')
+  await visits(room, 'g4', 'known')
+  const kept = (id: string): boolean =>
+    room.store.entries(room.store.visitorNumber(id), { limit: 1 }).length > 0
+  standAt(house, ended, 3)
+  await house.retention.run()
+  assert.is(kept('g1'), true)
+  room.passes(1)
+  await house.retention.run()
+  assert.is(kept('g1'), false)
+  room.passes(HOUR)
+  await house.retention.run()
+  assert.equal(['g2', 'g3', 'g4'].map(kept), [true, true, true])
+  assert.equal(findingsIn(room.store), [])
+  assert.is(room.store.commits({ limit: 1 })[0]?.position, 1)
+  await house.end()
+})
+
+retention('[Q12] without a limit nothing goes', async () => {
+  const house = await openHouse()
+  const { room } = house
+  await visits(room, 'g1', 'old')
+  await house.ages(3_650)
+  assert.is(room.store.visitor(room.store.visitorNumber('g1'))?.keptFrom, 1)
+  assert.equal(findingsIn(room.store), [])
+  await house.end()
+})
+
+retention('[E4] where everything is gone, positions and time go on from where they were', async () => {
+  const house = await openHouse({ keepDays: 1 })
+  const { room } = house
+  await visits(room, 'g1', 'old')
+  const [position, at] = [room.store.lastPosition(), room.store.lastAt()]
+  await house.ages(2)
+  await house.ages(31)
+  assert.is(room.store.visitors({ limit: 9 }).length, 0)
+  await house.restart()
+  assert.is(room.store.lastPosition(), position)
+  assert.is(room.store.lastAt(), at)
+  room.passes(MINUTE)
+  await visits(room, 'g1', 'new')
+  assert.equal(findingsIn(room.store), [])
+  await house.end()
 })
 
 retention.run()
