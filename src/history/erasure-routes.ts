@@ -2,10 +2,12 @@
 import { z } from '@hono/zod-openapi'
 import type { ErasedKind, ErasureRow } from '../store/erased.ts'
 import { action } from './action.ts'
+import { EXAMPLES } from './examples.ts'
 import { findIdentity, findVisitor } from './named.ts'
 import { notFound } from './problem.ts'
 import type { Reading } from './reading.ts'
 import { type Reply, type Route, resource } from './route.ts'
+import { ms } from './schemas.ts'
 
 const CountsSchema = z
   .record(z.string(), z.number().int())
@@ -16,12 +18,18 @@ export const ErasureSchema = z
     id: z.string(),
     kind: z.enum(['person', 'device']),
     state: z.enum(['running', 'done']),
-    startDate: z.number().int().openapi({ description: 'begun, epoch ms' }),
-    endDate: z.number().int().openapi({ description: 'done, epoch ms; 0 while it runs' }),
-    counts: CountsSchema,
-    unreached: z.array(z.string()).openapi({ description: 'what it could not reach' }),
+    startDate: ms('begun'),
+    counts: CountsSchema.openapi({ description: 'erased so far' }),
+    receipt: z
+      .object({
+        endDate: ms('done'),
+        counts: CountsSchema,
+        unreached: z.array(z.string()).openapi({ description: 'what it could not reach' }),
+      })
+      .nullable()
+      .openapi({ description: 'null while it runs' }),
   })
-  .openapi('Erasure')
+  .openapi('Erasure', { example: EXAMPLES.erasure })
 
 const DryRunSchema = z.object({ dryRun: z.literal(true), counts: CountsSchema }).openapi('DryRun')
 
@@ -93,9 +101,11 @@ async function erase({ acting }: Reading, { kind, name, isDry }: Asked): Promise
 }
 
 function erasureResource(row: ErasureRow): z.infer<typeof ErasureSchema> {
-  const { id, kind, begunAt: startDate, finishedAt: endDate, counts, unreached } = row
-  const state = endDate === 0 ? 'running' : 'done'
-  return { id, kind, state, startDate, endDate, counts: { ...counts }, unreached: [...unreached] }
+  const { id, kind, begunAt: startDate, finishedAt: endDate, unreached } = row
+  const counts = { ...row.counts }
+  const begun = { id, kind, startDate, counts }
+  if (endDate === 0) return { ...begun, state: 'running', receipt: null }
+  return { ...begun, state: 'done', receipt: { endDate, counts, unreached: [...unreached] } }
 }
 
 export const ERASURE_ROUTES: readonly Route[] = [person, device, erasure]

@@ -137,4 +137,12 @@ export const EXAMPLES = {
     seq: 43,
   },
   reached: { delivered: 2, handled: 1 },
+  erasure: {
+    id: '6f1d0c1e-3a52-4e0b-9d7c-2b8a4f5e6d70',
+    kind: 'person',
+    state: 'done',
+    startDate: AT + 200_000,
+    counts: { entries: 41, links: 3 },
+    receipt: { endDate: AT + 201_000, counts: { entries: 41, links: 3 }, unreached: ['backups', 'exports'] },
+  },
 }
