@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto'
 /** The request that upgrades a connection to the wire of `vestibule.v1.json`; a peer finds the visitor by its query. */
 export function upgradeRequest(port: number, globalVisitID: string): string {
   return [
-    `GET /track?visitor=${globalVisitID} HTTP/1.1`,
+    `GET /track?_visitor=${globalVisitID} HTTP/1.1`,
     `Host: 127.0.0.1:${port}`,
     'Upgrade: websocket',
     'Connection: Upgrade',
@@ -32,7 +32,13 @@ export function textFrame(payload: string): Buffer {
 export const PONG = Buffer.from([0x8a, 0x80, 0, 0, 0, 0])
 export const GOODBYE = Buffer.from([0x88, 0x82, 0, 0, 0, 0, 0x03, 0xe8])
 
+/** The server could not take, or keep, a connection: it gave no wrong answer. */
+export class NotCarried extends Error {
+  override readonly name = 'NotCarried'
+}
+
 const OPCODE_TEXT = 1
+const OPCODE_CLOSE = 8
 const OPCODE_PING = 9
 
 /** Reads a server's frames from chunks; what is not whole waits for the next chunk. */
@@ -47,7 +53,8 @@ export function frameReader(onText: (payload: string) => void, onPing: () => voi
       at = frame.end
       if (frame.opcode === OPCODE_TEXT) onText(bytes.toString('latin1', frame.start, frame.end))
       else if (frame.opcode === OPCODE_PING) onPing()
-      else throw new Error(`the server closed, or sent opcode ${frame.opcode}`)
+      else if (frame.opcode === OPCODE_CLOSE) throw closedWith(bytes.subarray(frame.start, frame.end))
+      else throw new Error(`the server sent opcode ${frame.opcode}`)
     }
     rest = at === bytes.length ? null : bytes.subarray(at)
   }
@@ -62,4 +69,9 @@ function frameAt(bytes: Buffer, at: number): { opcode: number; start: number; en
   const start = short === 126 ? at + 4 : at + 2
   const end = start + (short === 126 ? bytes.readUInt16BE(at + 2) : short)
   return end > bytes.length ? null : { opcode, start, end }
+}
+
+function closedWith(payload: Buffer): NotCarried {
+  const code = payload.length < 2 ? 'no code' : String(payload.readUInt16BE(0))
+  return new NotCarried(`the server closed a connection: ${code} ${payload.toString('latin1', 2)}`)
 }

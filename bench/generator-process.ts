@@ -1,45 +1,86 @@
-/** Starts the load generator in its own process and gives it one job. */
-import { fork } from 'node:child_process'
+/** The load generator in its own process: opened once, then one phase after another. */
+import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
+import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import type { Job, Result } from './generator.ts'
+import { NotCarried } from './frames.ts'
+import type { Answer, Command, Crowd, Phase, Result, Said, Seen } from './generator.ts'
 
-export interface Generating {
-  readonly result: Result
+/** Every promise rejects where the contender answers wrongly, or not at all; `NotCarried` where it loses connections. */
+export interface Generator {
+  /** Resolves when it is warmed up; until `finish` it is measured. */
+  readonly begin: (phase?: Partial<Phase>) => Promise<void>
+  readonly finish: () => Promise<Result>
+  /** Both, with so many ms between them. */
+  readonly measure: (measureMs: number, phase?: Partial<Phase>) => Promise<Result>
+  /** Some of those who are there. */
+  readonly see: () => Promise<readonly Seen[]>
+  /** Everybody goes. */
+  readonly leave: () => Promise<Said>
   /** Ends the process, and with it the connections that stayed. */
   readonly end: () => Promise<void>
 }
 
-const DEFAULTS: Omit<Job, 'port'> = {
-  connections: 100,
+const CROWD: Omit<Crowd, 'port'> = { connections: 100, greeting: 0, signsIn: false }
+const PHASE: Phase = {
   inFlight: 8,
   eventsPerMessage: 1,
   warmUpMs: 1_000,
-  measureMs: 4_000,
   batchesPerSecond: null,
   eventsPerVisitor: null,
-  stays: false,
 }
 
-/** Resolves when the job is done; rejects if the contender did not do its part. */
-export async function generate(job: Partial<Job> & Pick<Job, 'port'>): Promise<Generating> {
+/** Resolves when all browsers are there. */
+export async function openGenerator(crowd: Partial<Crowd> & Pick<Crowd, 'port'>): Promise<Generator> {
   const child = fork(fileURLToPath(new URL('generator.ts', import.meta.url)), {
     execArgv: ['--import', 'tsx'],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   })
   const ended = once(child, 'exit')
-  child.send({ ...DEFAULTS, ...job })
+  const end = async () => {
+    child.kill()
+    await ended
+  }
+  const ask = asker(child, ended)
+  try {
+    await ask({ is: 'open', crowd: { ...CROWD, ...crowd } })
+  } catch (cause) {
+    await end()
+    throw cause
+  }
+  // The boundary where an answer becomes what was asked for.
+  const begin = (phase: Partial<Phase> = {}) =>
+    ask({ is: 'begin', phase: { ...PHASE, ...phase } }) as Promise<void>
+  const finish = () => ask({ is: 'finish' }) as Promise<Result>
+  return {
+    ...{ begin, finish, end },
+    measure: async (measureMs, phase) => {
+      await begin(phase)
+      await pause(measureMs)
+      return await finish()
+    },
+    see: () => ask({ is: 'see' }) as Promise<readonly Seen[]>,
+    leave: () => ask({ is: 'leave' }) as Promise<Said>,
+  }
+}
+
+/** One command after another. */
+function asker(child: ChildProcess, ended: Promise<unknown[]>): (command: Command) => Promise<unknown> {
   const failed = ended.then(([code]) => {
     throw new Error(`the load generator ended with code ${code}`)
   })
-  // If the result comes first, nobody waits for this any more.
+  // What fails between two commands is told by the next one.
   failed.catch(() => undefined)
-  const [result] = await Promise.race([once(child, 'message'), failed])
-  return {
-    result,
-    end: async () => {
-      child.kill()
-      await ended
-    },
+  let failure: Error | null = null
+  child.on('message', (answer: Answer) => {
+    if (answer.is === 'failed')
+      failure = answer.notCarried ? new NotCarried(answer.says) : new Error(answer.says)
+  })
+  return async (command) => {
+    if (failure !== null) throw failure
+    child.send(command)
+    const [answer] = await Promise.race([once(child, 'message'), failed])
+    if (failure !== null) throw failure
+    return answer.value
   }
 }

@@ -1,225 +1,218 @@
 /** The load generator, in its own process: the same work against every contender, lean enough not to be the limit. */
-import { connect, type Socket } from 'node:net'
-import { addLatency, type Latencies, latencyAt, newLatencies } from '../src/commands/load/tally.ts'
-import { frameReader, GOODBYE, PONG, textFrame, upgradeRequest } from './frames.ts'
-import { newVisitor, type Visitor } from './visitor.ts'
+import { addLatency, latencyAt, newLatencies } from '../src/commands/load/tally.ts'
+import { NotCarried } from './frames.ts'
+import {
+  type Browser,
+  goIfDone,
+  type Load,
+  openBrowser,
+  refill,
+  sayGoodbye,
+  send,
+} from './generator-browser.ts'
+import type { Latency } from './latency.ts'
 
-export interface Job {
+/** Who is there, from the first phase to the last. */
+export interface Crowd {
   readonly port: number
   readonly connections: number
+  /** Events that each says as soon as it is welcome, in one message; 0 = none. */
+  readonly greeting: number
+  /** They sign in, and out, and in again: the server pushes each change to them. */
+  readonly signsIn: boolean
+}
+
+/** How they load the server for some time. */
+export interface Phase {
   /** Batches of one connection that wait for their ack at once. */
   readonly inFlight: number
   readonly eventsPerMessage: number
+  /** Before it is measured. */
   readonly warmUpMs: number
-  readonly measureMs: number
   /** Batches a second of all connections; null = as fast as acks come. */
   readonly batchesPerSecond: number | null
   /** After so many events a browser leaves and a new one comes in its place; null = never. */
   readonly eventsPerVisitor: number | null
-  /** Stays connected and silent after the first batch, until the process is ended. */
-  readonly stays: boolean
 }
 
 export interface Result {
+  /** Acknowledged while it was measured. */
   readonly events: number
   readonly elapsedMs: number
   readonly p50Ms: number
   readonly p99Ms: number
-  /** Of all events, also those of the warm-up. */
+  /** From signing in or out until the server's push says so. */
+  readonly push: Latency
+  /** All events of the phase, also those of the warm-up and the last ones. */
   readonly allEvents: number
-  readonly allEventBytes: number
 }
 
-interface Run {
-  readonly job: Job
-  latencies: Latencies
-  isMeasuring: boolean
-  isOver: boolean
-  events: number
-  allEvents: number
-  allEventBytes: number
-  readonly connections: Set<Connection>
+/** All that they said, and its bytes as JSON. */
+export interface Said {
+  readonly events: number
+  readonly eventBytes: number
 }
 
-interface Connection {
-  readonly run: Run
-  readonly socket: Socket
-  readonly visitor: Visitor
-  /** When each batch in flight was sent, oldest first. */
-  readonly sentAt: number[]
-  isWelcome: boolean
-  events: number
+/** One browser, for whoever asks the server what it knows of it. */
+export interface Seen {
+  readonly globalVisitID: string
+  readonly visitID: string
+  /** Ids of its newest events, oldest first. */
+  readonly eventIDs: readonly string[]
 }
 
-process.on('message', (job: Job) => {
-  void perform(job).then((result) => process.send?.(result))
+export type Command =
+  | { readonly is: 'open'; readonly crowd: Crowd }
+  | { readonly is: 'begin'; readonly phase: Phase }
+  | { readonly is: 'finish' | 'see' | 'leave' }
+
+export type Answer =
+  | { readonly is: 'done'; readonly value: unknown }
+  /** `notCarried`: the server could not take or keep the connections; else it answered wrongly. */
+  | { readonly is: 'failed'; readonly says: string; readonly notCarried: boolean }
+
+/** Browsers that are seen. */
+const SEEN = 50
+/** How long all of them may take to arrive, and the last acks to come. */
+const PATIENCE_MS = 120_000
+
+/** What is measured of the phase. */
+let latencies = newLatencies()
+let pushes = newLatencies()
+let events = 0
+let isMeasuring = false
+let startedAt = 0
+/** What had been said when the phase began. */
+let saidBefore = 0
+let pacing: NodeJS.Timeout | null = null
+let load: Load | null = null
+
+process.on('message', (command: Command) => {
+  perform(command).then((value) => process.send?.({ is: 'done', value } satisfies Answer), fail)
 })
-
+process.on('uncaughtException', fail)
 // A bench that ends, however it ends, leaves no generator behind.
 process.on('disconnect', () => process.exit())
 
-async function perform(job: Job): Promise<Result> {
-  const run: Run = {
-    job,
-    latencies: newLatencies(),
-    isMeasuring: false,
-    isOver: false,
-    events: 0,
-    allEvents: 0,
-    allEventBytes: 0,
-    connections: new Set(),
+function fail(cause: Error): void {
+  const answer: Answer = { is: 'failed', says: cause.message, notCarried: cause instanceof NotCarried }
+  process.send?.(answer, () => process.exit(1))
+}
+
+async function perform(command: Command): Promise<unknown> {
+  if (command.is === 'open') return await open(command.crowd)
+  if (load === null) throw new Error('nobody is there')
+  switch (command.is) {
+    case 'begin':
+      return await begin(load, command.phase)
+    case 'finish':
+      return await finish(load)
+    case 'see':
+      return [...load.browsers].slice(0, SEEN).map(seenOf)
+    case 'leave':
+      return await leave(load)
   }
-  for (let index = 0; index < job.connections; index += 1) {
-    open(run)
+}
+
+/** Resolves when all are welcome, and what they greeted with is acknowledged. */
+async function open(crowd: Crowd): Promise<void> {
+  const opened: Load = {
+    ...{ crowd, phase: null, browsers: new Set(), events: 0, eventBytes: 0 },
+    heard: (ms, count) => {
+      if (!isMeasuring) return
+      events += count
+      addLatency(latencies, ms)
+    },
+    pushed: (ms) => {
+      if (isMeasuring) addLatency(pushes, ms)
+    },
+  }
+  load = opened
+  for (let index = 0; index < crowd.connections; index += 1) {
+    openBrowser(opened)
     // A thousand a second, not all at once: a burst leaves a process larger than what is connected needs.
     if (index % 10 === 9) await pause(10)
   }
-  const pacing = job.batchesPerSecond === null ? null : pace(run, job.batchesPerSecond)
-  await pause(job.warmUpMs)
-  run.isMeasuring = true
-  const startedAt = performance.now()
-  await pause(job.measureMs)
-  run.isMeasuring = false
+  await until(opened, ({ isWelcome, sent }) => isWelcome && sent.length === 0)
+}
+
+/** Resolves when it has been warmed up: from now on it is measured. */
+async function begin(load: Load, phase: Phase): Promise<void> {
+  load.phase = phase
+  saidBefore = saidSoFar(load)
+  // Whoever said all of a visit in an earlier phase makes room.
+  for (const browser of [...load.browsers]) if (!goIfDone(browser)) refill(browser)
+  if (phase.batchesPerSecond !== null) pacing = pace(load, phase, phase.batchesPerSecond)
+  await pause(phase.warmUpMs)
+  latencies = newLatencies()
+  pushes = newLatencies()
+  events = 0
+  isMeasuring = true
+  startedAt = performance.now()
+}
+
+/** Resolves when all that was sent in the phase is acknowledged, and every change was pushed. */
+async function finish(load: Load): Promise<Result> {
+  isMeasuring = false
   const elapsedMs = performance.now() - startedAt
-  run.isOver = true
+  load.phase = null
   if (pacing !== null) clearInterval(pacing)
-  if (!job.stays) await leave(run)
-  const { events, latencies, allEvents, allEventBytes } = run
+  pacing = null
+  await until(load, ({ isWelcome, sent, changedAt }) => isWelcome && sent.length + changedAt.length === 0)
   return {
-    events,
-    elapsedMs,
-    p50Ms: latencyAt(latencies, 0.5),
-    p99Ms: latencyAt(latencies, 0.99),
-    allEvents,
-    allEventBytes,
+    ...{ events, elapsedMs, p50Ms: latencyAt(latencies, 0.5), p99Ms: latencyAt(latencies, 0.99) },
+    push: { p50Ms: latencyAt(pushes, 0.5), p99Ms: latencyAt(pushes, 0.99) },
+    allEvents: saidSoFar(load) - saidBefore,
   }
 }
 
-function open(run: Run): void {
-  const socket = connect(run.job.port, '127.0.0.1')
-  socket.setNoDelay(true)
-  const visitor = newVisitor()
-  const connection: Connection = {
-    run,
-    socket,
-    visitor,
-    sentAt: [],
-    isWelcome: false,
-    events: 0,
-  }
-  run.connections.add(connection)
-  socket.write(upgradeRequest(run.job.port, visitor.globalVisitID))
-  let read: ((chunk: Buffer) => void) | null = null
-  socket.on('data', (chunk: Buffer) => {
-    if (read !== null) {
-      read(chunk)
-      return
-    }
-    const head = chunk.indexOf('\r\n\r\n')
-    if (head === -1 || !chunk.toString('latin1', 0, 12).endsWith('101'))
-      throw new Error('the upgrade was refused')
-    read = frameReader(
-      (text) => hear(connection, text),
-      () => socket.write(PONG),
-    )
-    socket.write(textFrame(connection.visitor.hello()))
-    if (chunk.length > head + 4) read(chunk.subarray(head + 4))
-  })
-}
-
-/** Messages are told apart by the letter after `{"type":"`: nothing more is parsed of them. */
-function hear(connection: Connection, text: string): void {
-  const { run, sentAt } = connection
-  switch (text[9]) {
-    case 'w':
-      connection.isWelcome = true
-      refill(connection)
-      return
-    case 'a': {
-      const now = performance.now()
-      const sent = sentAt.shift()
-      if (sent === undefined || !text.includes('"rejected":[]'))
-        throw new Error(`not the ack expected: ${text}`)
-      if (run.isMeasuring) {
-        run.events += run.job.eventsPerMessage
-        addLatency(run.latencies, now - sent)
-      }
-      const { eventsPerVisitor } = run.job
-      if (eventsPerVisitor !== null && connection.events >= eventsPerVisitor && sentAt.length === 0) {
-        sayGoodbye(connection)
-        if (!run.isOver) open(run)
-        return
-      }
-      // The acks of one chunk are answered by one write.
-      if (sentAt.length <= run.job.inFlight / 2) refill(connection)
-      return
-    }
-    case 'v':
-      return
-    default:
-      throw new Error(`the server said ${text}`)
-  }
-}
-
-/** Closed loop: as many batches as may be in flight. */
-function refill(connection: Connection): void {
-  const { run, sentAt, socket } = connection
-  const { inFlight, batchesPerSecond, stays, eventsPerVisitor } = run.job
-  if (run.isOver || batchesPerSecond !== null) return
-  if (stays && connection.events > 0) return
-  socket.cork()
-  const most = stays ? 1 : inFlight
-  while (sentAt.length < most && (eventsPerVisitor === null || connection.events < eventsPerVisitor))
-    send(connection)
-  socket.uncork()
-}
-
-function send(connection: Connection): void {
-  const { run, visitor, socket, sentAt } = connection
-  const { eventsPerMessage } = run.job
-  connection.events += eventsPerMessage
-  run.allEvents += eventsPerMessage
-  const frame = textFrame(visitor.batch(eventsPerMessage))
-  sentAt.push(performance.now())
-  socket.write(frame)
-}
-
-/** Open loop: so many batches a second, by whoever has the fewest on the way. */
-function pace(run: Run, batchesPerSecond: number): NodeJS.Timeout {
-  const startedAt = performance.now()
+/** Open loop: so many batches a second, by all in turn; who has too many on the way is passed over. */
+function pace(load: Load, { inFlight, eventsPerMessage, eventsPerVisitor }: Phase, perSecond: number) {
+  const beganAt = performance.now()
+  const most = eventsPerVisitor ?? Number.POSITIVE_INFINITY
   let sent = 0
   let turn = 0
   return setInterval(() => {
-    const due = ((performance.now() - startedAt) / 1_000) * batchesPerSecond
-    const connections = [...run.connections]
-    for (let tries = connections.length; sent < due && tries > 0; ) {
-      const connection = connections[turn % connections.length]
+    const due = ((performance.now() - beganAt) / 1_000) * perSecond
+    const browsers = [...load.browsers]
+    for (let tries = browsers.length; sent < due && tries > 0; ) {
+      const browser = browsers[turn % browsers.length]
       turn += 1
-      if (connection?.isWelcome !== true || connection.sentAt.length >= run.job.inFlight) {
+      if (browser?.isWelcome !== true || browser.sent.length >= inFlight || browser.visitor.made() >= most) {
         tries -= 1
         continue
       }
-      send(connection)
+      send(browser, eventsPerMessage)
       sent += 1
     }
     // What nobody could take is not made up for: the contender was too slow for this rate.
-    sent = Math.max(sent, due - batchesPerSecond / 10)
+    sent = Math.max(sent, due - perSecond / 10)
   }, 1)
 }
 
-function sayGoodbye(connection: Connection): void {
-  const { run, socket, visitor } = connection
-  run.connections.delete(connection)
-  run.allEventBytes += visitor.eventBytes()
-  socket.removeAllListeners('data')
-  socket.on('data', () => undefined)
-  socket.end(GOODBYE)
+function saidSoFar({ browsers, events: ofThoseGone }: Load): number {
+  return [...browsers].reduce((sum, { visitor }) => sum + visitor.made(), ofThoseGone)
 }
 
-/** Waits for the acks on their way, then everybody goes. */
-async function leave(run: Run): Promise<void> {
-  while ([...run.connections].some(({ sentAt }) => sentAt.length > 0)) await pause(5)
-  for (const connection of [...run.connections]) sayGoodbye(connection)
+function seenOf({ visitor }: Browser): Seen {
+  const { globalVisitID, visitID } = visitor
+  return { globalVisitID, visitID, eventIDs: visitor.recent() }
+}
+
+function leave(load: Load): Promise<Said> {
+  for (const browser of [...load.browsers]) sayGoodbye(browser)
+  return Promise.resolve({ events: load.events, eventBytes: load.eventBytes })
+}
+
+async function until({ browsers }: Load, holds: (browser: Browser) => boolean): Promise<void> {
+  const deadline = performance.now() + PATIENCE_MS
+  while (![...browsers].every(holds)) {
+    if (performance.now() > deadline) {
+      const missing = [...browsers].filter((browser) => !holds(browser)).length
+      throw new NotCarried(`${missing} browsers still wait for an answer after ${PATIENCE_MS / 1_000} s`)
+    }
+    await pause(5)
+  }
 }
 
 function pause(ms: number): Promise<void> {

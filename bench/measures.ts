@@ -1,17 +1,14 @@
 /** What is measured of a contender, one measure a function; each starts a server of its own and stops it. */
 import { type Contender, startContender } from './contenders.ts'
-import { generate } from './generator-process.ts'
+import type { Phase } from './generator.ts'
+import { openGenerator } from './generator-process.ts'
 import type { Costs, ServerProcess } from './server-process.ts'
 
 /** How long and how large. */
 export interface Scale {
   readonly measureMs: number
   readonly idleBrowsers: number
-  /** Before it is measured; a second where it is not given. */
-  readonly warmUpMs?: number
 }
-
-const WARM_UP_MS = 1_000
 
 export interface Throughput {
   readonly eventsPerSecond: number
@@ -26,55 +23,51 @@ export interface Throughput {
 }
 
 /** As fast as acks come: 100 browsers, 8 batches of each in flight. */
-export async function throughput(
+export function throughput(
   contender: Contender,
   eventsPerMessage: number,
-  { measureMs, warmUpMs = WARM_UP_MS }: Scale,
+  scale: Scale,
 ): Promise<Throughput> {
-  return await against(contender, { eventsPerMessage, measureMs, warmUpMs })
+  return against(contender, scale, { eventsPerMessage })
 }
 
 /** The same in visits of 15 events: what a site's traffic looks like on disk. */
-export async function shortVisits(contender: Contender, { measureMs }: Scale): Promise<Throughput> {
-  return await against(contender, { eventsPerMessage: 1, measureMs, eventsPerVisitor: 15 })
+export function shortVisits(contender: Contender, scale: Scale): Promise<Throughput> {
+  return against(contender, scale, { eventsPerVisitor: 15 })
 }
 
 /** The latency of acks at a pace, in batches of one event a second. */
-export async function paced(
-  contender: Contender,
-  batchesPerSecond: number,
-  { measureMs }: Scale,
-): Promise<Throughput> {
-  return await against(contender, { eventsPerMessage: 1, measureMs, batchesPerSecond })
+export function paced(contender: Contender, batchesPerSecond: number, scale: Scale): Promise<Throughput> {
+  return against(contender, scale, { batchesPerSecond })
 }
 
-async function against(
-  contender: Contender,
-  job: {
-    readonly eventsPerMessage: number
-    readonly measureMs: number
-    readonly warmUpMs?: number
-    readonly batchesPerSecond?: number
-    readonly eventsPerVisitor?: number
-  },
-): Promise<Throughput> {
+async function against(contender: Contender, scale: Scale, phase: Partial<Phase>): Promise<Throughput> {
   const server = await startContender(contender)
   try {
-    const before = await server.costs()
-    const { result, end } = await generate({ port: server.port, ...job })
-    const after = await server.costs()
-    await end()
-    const diskBytes = await server.diskBytes()
-    return {
-      eventsPerSecond: (result.events * 1_000) / result.elapsedMs,
-      p50Ms: result.p50Ms,
-      p99Ms: result.p99Ms,
-      cpuMs: ((after.cpuMs - before.cpuMs) * 1_000) / result.allEvents,
-      diskBytes: diskBytes / result.allEvents,
-      jsonBytes: result.allEventBytes / result.allEvents,
-    }
+    return await throughputOf(server, { ...scale, phase })
   } finally {
     await server.stop()
+  }
+}
+
+/** The load against a server that runs. */
+export async function throughputOf(
+  server: Pick<ServerProcess, 'port' | 'costs' | 'diskBytes'>,
+  { measureMs, phase = {} }: { readonly measureMs: number; readonly phase?: Partial<Phase> },
+): Promise<Throughput> {
+  const before = await server.costs()
+  const generator = await openGenerator({ port: server.port })
+  const { events, elapsedMs, p50Ms, p99Ms } = await generator.measure(measureMs, phase)
+  const said = await generator.leave()
+  const after = await server.costs()
+  await generator.end()
+  const diskBytes = await server.diskBytes()
+  return {
+    eventsPerSecond: (events * 1_000) / elapsedMs,
+    ...{ p50Ms, p99Ms },
+    cpuMs: ((after.cpuMs - before.cpuMs) * 1_000) / said.events,
+    diskBytes: diskBytes / said.events,
+    jsonBytes: said.eventBytes / said.events,
   }
 }
 
@@ -86,11 +79,11 @@ export interface Idle {
 /** Memory of one browser that is connected, has entered a page and says nothing: the difference that many make. */
 export async function idle(contender: Contender, { idleBrowsers }: Scale): Promise<Idle> {
   const server = await startContender(contender, { VESTIBULE_SLEEP_AFTER_MS: '1000' })
-  const stay = { port: server.port, eventsPerMessage: 2, stays: true, warmUpMs: 0 }
+  const stay = { port: server.port, greeting: 2 }
   try {
-    const few = await generate({ ...stay, connections: 200, measureMs: 2_000 })
+    const few = await openGenerator({ ...stay, connections: 200 })
     const before = await settled(server)
-    const many = await generate({ ...stay, connections: idleBrowsers, measureMs: 2_000 })
+    const many = await openGenerator({ ...stay, connections: idleBrowsers })
     const after = await settled(server)
     await Promise.all([few.end(), many.end()])
     return {

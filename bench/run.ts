@@ -1,36 +1,15 @@
 /** `npm run bench`: the server against the floor, its peers and its own history; prints tables of medians. */
 import { execFileSync } from 'node:child_process'
 import { cpus, loadavg, tmpdir } from 'node:os'
-import { parseArgs } from 'node:util'
 import { measureFlush } from './disk.ts'
 import { engineRows } from './engine.ts'
+import { printGrowth } from './growth.ts'
 import { printHistory } from './history.ts'
 import { type Idle, idle, paced, type Scale, shortVisits, type Throughput, throughput } from './measures.ts'
+import { HELP, type Options, readOptions } from './options.ts'
 import { printPeers } from './peers.ts'
 import { alternate, median, type Rounds } from './rounds.ts'
 import { printTable, type Row } from './table.ts'
-
-/** What runs when none is named. */
-const DEFAULT_PARTS: readonly string[] = ['speed', 'latency', 'disk', 'engine']
-const PARTS = [...DEFAULT_PARTS, 'memory', 'peers', 'history']
-
-const HELP = `npm run bench -- [--quick] [--rounds N] [PART...] [--events N] [--visitors N]
-
-  speed     acknowledged events a second, 1 and 10 events a message
-  latency   of acks, at half of the speed
-  disk      bytes on disk for one event, in visits of 15 events
-  engine    from a sign-in to an engine over NATS, beside a NATS round trip
-  memory    of a browser that is connected and idle
-  peers     the same events against ws + PostgreSQL and a workerd Durable Object a visitor; installs PostgreSQL
-  history   pages of the History API as what is stored grows, alone and beside 100 clients; the start with many asleep
-  --quick   one short round: the order of magnitude
-  --rounds  of each measure, 3 by default; the table has the medians
-  --events  for history: as many are stored in the end, 1000000 by default (10000000 takes long)
-  --visitors  for history: as many sleep at the start, 1000000 by default
-
-None named = ${DEFAULT_PARTS.join(', ')}: less than four minutes. The folder that is written is in ${tmpdir()}; TMPDIR
-names another.
-`
 
 interface Plan {
   readonly rounds: number
@@ -40,39 +19,28 @@ interface Plan {
 // What was started, and what was filled, is put away at the exit.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    quick: { type: 'boolean' },
-    rounds: { type: 'string' },
-    events: { type: 'string' },
-    visitors: { type: 'string' },
-    help: { type: 'boolean' },
-  },
-})
-if (values.help === true) process.stdout.write(HELP)
-else if (isWrong()) process.exitCode = 2
-else await bench()
-
-function isWrong(): boolean {
-  const unknown = positionals.find((name) => !PARTS.includes(name))
-  if (unknown !== undefined) process.stderr.write(`bench: "${unknown}" is none of ${PARTS.join(', ')}\n`)
-  const wrong = (['rounds', 'events', 'visitors'] as const).filter(
-    (name) => values[name] !== undefined && !/^[1-9]\d*$/.test(values[name]),
-  )
-  for (const name of wrong) {
-    process.stderr.write(`bench: --${name} must be a whole number, 1 or more, got "${values[name]}"\n`)
-  }
-  return unknown !== undefined || wrong.length > 0
+const options = readOptions(process.argv.slice(2))
+if (options === null) process.stdout.write(HELP)
+else if ('parts' in options) await bench(options)
+else {
+  for (const sentence of options) process.stderr.write(`bench: ${sentence}\n`)
+  process.exitCode = 2
 }
 
-async function bench(): Promise<void> {
-  const isQuick = values.quick === true
+async function bench({
+  parts,
+  isQuick,
+  rounds,
+  connections,
+  steps,
+  hot,
+  visitors,
+  keep,
+}: Options): Promise<void> {
   const plan: Plan = {
-    rounds: Number(values.rounds ?? (isQuick ? 1 : 3)),
+    rounds,
     scale: { measureMs: isQuick ? 2_000 : 4_000, idleBrowsers: isQuick ? 1_000 : 4_000 },
   }
-  const parts = positionals.length === 0 ? DEFAULT_PARTS : positionals
   const wants = (name: string) => parts.includes(name)
   // What is measured is what is shipped.
   execFileSync('npm', ['run', '--silent', 'build'], { stdio: 'inherit' })
@@ -89,11 +57,9 @@ async function bench(): Promise<void> {
   if (wants('memory')) rows.push(...(await measureMemory(plan)))
   if (wants('engine')) rows.push(...(await engineRows(plan.scale)))
   if (rows.length > 0) printTable(rows)
-  if (wants('peers')) await printPeers(plan)
-  if (wants('history')) {
-    const { events = '1000000', visitors = '1000000' } = values
-    await printHistory({ ...plan, events: Number(events), visitors: Number(visitors) })
-  }
+  if (wants('peers')) await printPeers({ ...plan, connections })
+  if (wants('growth')) await printGrowth({ ...plan, sizes: steps, keep })
+  if (wants('history')) await printHistory({ ...plan, sizes: steps, hot, visitors, keep })
 }
 
 type Both<T> = Rounds<'floor' | 'ours', T>

@@ -13,12 +13,17 @@ const DURABILITY = ['durability', 'memory', 'fsync before ack', '', '']
 const NOTE_COLUMN = 4
 
 export function printTable(rows: readonly Row[]): void {
-  printCells([HEAD, DURABILITY, ...rows.map(cellsOf)], NOTE_COLUMN)
+  printCells([HEAD, DURABILITY, ...rows.map(cellsOf)], [NOTE_COLUMN])
 }
 
-/** Names to the left, numbers to the right, a column of notes to the left again. */
-export function printCells(cells: readonly (readonly string[])[], noteColumn = -1): void {
-  const isLeft = (column: number) => column === 0 || column === noteColumn
+/** The first column to the left, and other columns of words; numbers to the right. */
+export function printCells(cells: readonly (readonly string[])[], words: readonly number[] = []): void {
+  process.stdout.write(`${formatCells(cells, words)}\n\n`)
+}
+
+/** The lines of a table. */
+export function formatCells(cells: readonly (readonly string[])[], words: readonly number[] = []): string {
+  const isLeft = (column: number) => column === 0 || words.includes(column)
   const widths = (cells[0] ?? []).map((_, column) =>
     Math.max(...cells.map((row) => row[column]?.length ?? 0)),
   )
@@ -30,7 +35,7 @@ export function printCells(cells: readonly (readonly string[])[], noteColumn = -
       .join('  ')
       .trimEnd(),
   )
-  process.stdout.write(`${lines.join('\n')}\n\n`)
+  return lines.join('\n')
 }
 
 function cellsOf({ name, floor, ours, note }: Row): string[] {

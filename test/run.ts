@@ -15,7 +15,8 @@ const GROUPS: readonly Group[] = [
   { name: 'rules', pattern: '^(tidy|machines/|protocol/|fuzz/|config|tracker/)', limitMs: 300_000 },
   {
     name: 'rooms',
-    pattern: '^(contract/|simulation/|store/|visitors/|rules/|gateway/|history/|live/|operating/|commands/)',
+    pattern:
+      '^(contract/|simulation/|store/|visitors/|rules/|gateway/|history/|live/|operating/|commands/|bench/)',
     limitMs: 600_000,
   },
   { name: 'bus', pattern: '^bus/', limitMs: 300_000 },

@@ -1,139 +1,108 @@
-/** Fills a store with many visitors, stamped from one story: as a server writes them, without its machines. */
-import { randomUUID } from 'node:crypto'
-import type { Draft, Store } from '../../src/store/contract.ts'
-import { isStoredEvent, type StoredEntry } from '../../src/store/rows.ts'
+/** Fills a store with many visitors: what they say goes through the room of a server, in this process, many at a time. */
+import { setTimeout as pause } from 'node:timers/promises'
+import { defaultConfig } from '../../src/config.ts'
+import { createLog } from '../../src/operating/log.ts'
+import { settingsOf } from '../../src/server.ts'
+import type { Store } from '../../src/store/contract.ts'
+import type { NewEvent } from '../../src/visitors/contract.ts'
 import { uuidV5 } from '../../src/visitors/ids.ts'
-import type { Story } from './story.ts'
+import { SYSTEM_TIMING, type Timing } from '../../src/visitors/timing.ts'
+import { type OpenVisitors, openVisitors } from '../../src/visitors/visitors.ts'
+import { newVisitor, type Visitor } from '../visitor.ts'
 
 export interface FillPlan {
-  readonly story: Story
-  /** Visitors `from` up to `to` of their kind, `to` excluded. */
-  readonly kind: string
-  readonly from: number
-  readonly to: number
-  /** Called after each commit, with the visitors filled so far. */
+  readonly visitors: number
+  /** Events of each, the first of them a VisitStarted. */
+  readonly events: number
+  /** Who signs in with the fifth event: each visitor somebody else, all the same person, or nobody. */
+  readonly people: 'each' | 'one' | 'nobody'
+  /** Called from time to time, with the visitors filled so far. */
   readonly progress: (filled: number) => void
 }
 
-/** Entries that a visitor has in one commit: what a browser says in a moment, as the chunks on disk show it. */
+/** Events that a visitor says at a time, and all who speak side by side: a commit is as large as it may be. */
 const SLICE = 10
-const ENTRIES_PER_COMMIT = 5_000
+const EVENTS_AT_ONCE = 2_000
+/** Time in which one of them says an event. */
+const EVENT_MS = 100
+/** They began so long ago that all of them have gone. */
+const AGO_MS = 7 * 86_400_000
+const DAY_MS = 86_400_000
+/** The sweep ends visits some hundreds at a time, four times a second: here it need not wait. */
+const HASTE = 100
 
-/** The ids of the one stamped; they tell nothing of the order, as real ones do not. */
-export function idOf(kind: string, what: 'visitor' | 'visit' | 'person', index: number): string {
-  return uuidV5(`${kind} ${what} ${index}`)
+/** The ids of the visitor at this index; they tell nothing of the order, as real ones do not. */
+export function idOf(what: 'visitor' | 'visit' | 'person', index: number): string {
+  return uuidV5(`bench ${what} ${index}`)
 }
 
-/**
- * Visitors are written side by side, a slice of each in every commit. What a machine concluded is copied as it is:
- * such a folder is for reading, and `verify` has its say about it.
- */
-export async function fill(store: Store, { story, kind, from, to, progress }: FillPlan): Promise<void> {
-  const slice = Math.min(SLICE, story.entries.length)
-  const group = Math.ceil(ENTRIES_PER_COMMIT / slice)
-  for (let first = from; first < to; first += group) {
-    const indexes = Array.from({ length: Math.min(group, to - first) }, (_, index) => first + index)
-    const copies = indexes.map((index) => newCopy(story, kind, index))
-    let position = store.lastPosition()
-    for (let start = 0; start < story.entries.length; start += slice) {
-      const draft = store.createDraft()
-      for (const copy of copies) position = putSlice(draft, copy, { start, end: start + slice, position })
-      await store.commit(draft, { at: Math.max(story.visitor.at, store.lastAt()) })
+/** Resolves when all is on disk, their visits have ended, and nothing is due any more; how many events were kept. */
+export async function fill(store: Store, plan: FillPlan): Promise<number> {
+  let now = Math.max(Date.now() - AGO_MS, store.lastAt())
+  const config = defaultConfig()
+  const visitors = await openVisitors({
+    ...{ store, settings: settingsOf(config), log: createLog('error'), limits: config, timing: HASTY },
+    clock: { now: () => now, drift: () => 0 },
+  })
+  const most = EVENTS_AT_ONCE / Math.min(SLICE, plan.events)
+  let kept = 0
+  for (let first = 0; first < plan.visitors; first += most) {
+    const group = Array.from({ length: Math.min(most, plan.visitors - first) }, (_, index) =>
+      visitorAt(first + index, plan),
+    )
+    let before: Promise<number> = Promise.resolve(0)
+    for (let said = 0; said < plan.events; said += SLICE) {
+      const count = Math.min(SLICE, plan.events - said)
+      now += count * EVENT_MS
+      const saying = say(visitors, group, count)
+      // The next slice is made while this one is written.
+      kept += await before
+      before = saying
     }
-    progress(first + indexes.length - from)
+    kept += await before
+    plan.progress(first + group.length)
   }
+  // Nobody says more: visits end when they are due, and the sweep delivers that.
+  now += DAY_MS
+  while (store.firstDue() !== 0 && store.firstDue() <= now) await pause(20)
+  await visitors.close()
+  if (kept !== plan.visitors * plan.events) throw new Error(`${kept} events were kept of those filled in`)
+  return kept
 }
 
-/** One visitor that is being stamped. */
-interface Copy {
-  readonly story: Story
-  readonly globalVisitID: string
-  readonly visitId: string
-  readonly identityId: string
-  /** The person's number, once the first slice was put; 0 = nobody. */
-  identity: number
-  /** Where each of the story's positions is here. */
-  readonly positions: Map<number, number>
-  readonly eventIDs: Map<number, string>
+const HASTY: Timing = { ...SYSTEM_TIMING, after: (ms, run) => SYSTEM_TIMING.after(ms / HASTE, run) }
+
+interface Filled {
+  readonly visitor: Visitor
+  readonly identityId: string | null
 }
 
-function newCopy(story: Story, kind: string, index: number): Copy {
+function visitorAt(index: number, { people }: FillPlan): Filled {
+  const identityId = people === 'nobody' ? null : idOf('person', people === 'one' ? 0 : index)
+  const ids = { globalVisitID: idOf('visitor', index), visitID: idOf('visit', index) }
+  return { visitor: newVisitor({ ...ids, identityId }), identityId }
+}
+
+/** Each of them says so many events; how many were kept. */
+async function say(visitors: OpenVisitors, group: readonly Filled[], count: number): Promise<number> {
+  const recorded = await Promise.all(
+    group.map(({ visitor, identityId }) => {
+      // The boundary where the generator's own text becomes the words in it.
+      const words = JSON.parse(visitor.events(count)) as readonly NewEvent['words'][]
+      return visitors.record(
+        visitor.globalVisitID,
+        words.map((one) => eventOf(one, identityId)),
+      )
+    }),
+  )
+  return recorded.reduce((sum, { outcomes }) => sum + outcomes.filter(({ is }) => is === 'kept').length, 0)
+}
+
+/** An event as the gateway would hand it in. */
+function eventOf(words: NewEvent['words'], identityId: string | null): NewEvent {
   return {
-    story,
-    globalVisitID: idOf(kind, 'visitor', index),
-    visitId: idOf(kind, 'visit', index),
-    identityId: idOf(kind, 'person', index),
-    identity: 0,
-    positions: new Map(),
-    eventIDs: new Map(),
+    ...{ type: 'event', words, ageMs: 0, via: 'socket', final: false, proven: false },
+    identityId: words.eventName === 'SignIn' ? identityId : null,
+    ...{ namesVisit: null, userAgent: null },
   }
-}
-
-interface Slice {
-  readonly start: number
-  readonly end: number
-  /** The node's last so far. */
-  readonly position: number
-}
-
-/** Returns the node's last position. */
-function putSlice(draft: Draft, copy: Copy, { start, end, position }: Slice): number {
-  const { story, globalVisitID, positions } = copy
-  const number = draft.numberVisitor(globalVisitID)
-  if (start === 0 && story.identity !== null) copy.identity = draft.numberIdentity(copy.identityId)
-  let last = position
-  const entries = story.entries.slice(start, end).map((entry): StoredEntry => {
-    last += 1
-    positions.set(entry.position, last)
-    return stamped(copy, { ...entry, position: last, identity: entry.identity === 0 ? 0 : copy.identity })
-  })
-  const [seq, at] = [entries.at(-1)?.seq ?? 0, entries.at(-1)?.at ?? 0]
-  const row = { ...story.visitor, number, globalVisitID, seq, position: last, at }
-  draft.putVisitor(row, entries, start === 0 ? 0 : (story.entries[start - 1]?.seq ?? 0))
-  if (start === 0) putPerson(draft, copy)
-  if (end >= story.entries.length) putPlaces(draft, copy, number)
-  return last
-}
-
-function stamped({ visitId, eventIDs }: Copy, entry: StoredEntry): StoredEntry {
-  if (!isStoredEvent(entry)) return entry
-  const eventID = randomUUID()
-  eventIDs.set(entry.position, eventID)
-  return { ...entry, words: { ...entry.words, eventID, visitID: visitId } }
-}
-
-/** The visit and all that is in it, when its last entry is put: each row stands at the position of its entry. */
-function putPlaces(draft: Draft, copy: Copy, number: number): void {
-  const { story, globalVisitID, visitId, identity, positions } = copy
-  const at = (position: number) => positions.get(position) ?? 0
-  const madeAt = (position: number, kind: 'session' | 'page') =>
-    uuidV5(`${globalVisitID} ${position} ${kind}`)
-  const who = (of: number) => (of === 0 ? 0 : identity)
-  const { visit } = story
-  const name = { number, visit: visit.ordinal }
-  draft.putVisit({
-    ...{ ...visit, number, visitId, position: at(visit.position) },
-    ...{ authenticated: who(visit.authenticated), recognized: who(visit.recognized) },
-  })
-  draft.putName({ kind: 'visit', name: visitId, ...name, ordinal: 0 })
-  for (const row of story.sessions) {
-    const sessionId = madeAt(row.position, 'session')
-    draft.putSession({ ...row, number, sessionId, identity: who(row.identity), position: at(row.position) })
-    draft.putName({ kind: 'session', name: sessionId, ...name, ordinal: row.ordinal })
-  }
-  for (const row of story.pages) {
-    const pageId = madeAt(row.position, 'page')
-    draft.putPage({ ...row, number, pageId, identity: who(row.identity), position: at(row.position) })
-    draft.putName({ kind: 'page', name: pageId, ...name, ordinal: row.ordinal })
-  }
-  for (const row of story.links) draft.putLink({ ...row, number, identity, position: at(row.position) })
-  for (const row of story.contacts) draft.putContact({ ...row, number, identity, position: at(row.position) })
-}
-
-/** In the first slice, in which whoever signs in does so: a number that no row holds is given away again. */
-function putPerson(draft: Draft, { story, identity, identityId, positions }: Copy): void {
-  if (story.identity === null) return
-  const position = positions.get(story.identity.position)
-  if (position === undefined) throw new Error('the story signs in after the first slice')
-  draft.putIdentity({ ...story.identity, identity, identityId, position })
 }

@@ -1,65 +1,76 @@
 /** A peer: `ws` and PostgreSQL, written by hand with care; an ack says that its events are committed. */
+import { createServer } from 'node:http'
 import { Pool } from 'pg'
 import { WebSocketServer } from 'ws'
+import { INSERT, LAST_EVENTS, SCHEMA, VISITOR } from './postgres-statements.mjs'
 
 /** Statements on their way at once. A visitor has one of them: its acks stay in order, and no two inserts deadlock. */
-const LANES = 4
+const LANES = Number(process.env.PEER_LANES ?? 2)
 const ROWS_MAX = 2_000
+/** For questions, so that none waits for an insert. */
+const READERS = 2
 
-const SCHEMA = `
-  CREATE TABLE IF NOT EXISTS events (
-    visitor uuid NOT NULL,
-    event_id uuid NOT NULL,
-    visit_id uuid NOT NULL,
-    page_id uuid NOT NULL,
-    seq bigint GENERATED ALWAYS AS IDENTITY,
-    type text NOT NULL,
-    name text NOT NULL,
-    occurred_at timestamptz NOT NULL,
-    received_at timestamptz NOT NULL DEFAULT now(),
-    url text NOT NULL,
-    title text,
-    data jsonb NOT NULL,
-    PRIMARY KEY (visitor, event_id)
-  );
-  CREATE INDEX IF NOT EXISTS events_of_visit ON events (visit_id, seq)`
+const STATES = { SignIn: 'Authenticated', SignOut: 'Recognized' }
 
-/** One prepared statement for any number of rows: each column is an array. */
-const INSERT = {
-  name: 'insert-events',
-  text: `
-    INSERT INTO events (visitor, event_id, visit_id, page_id, type, name, occurred_at, url, title, data)
-    SELECT visitor, event_id, visit_id, page_id, type, name, to_timestamp(at / 1000), url, title, data
-    FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::float8[], $8::text[],
-      $9::text[], $10::jsonb[])
-      AS row (visitor, event_id, visit_id, page_id, type, name, at, url, title, data)
-    ON CONFLICT DO NOTHING
-    RETURNING event_id`,
-}
-
-const pool = new Pool({ max: LANES, idleTimeoutMillis: 0 })
-await pool.query(SCHEMA)
+const writers = new Pool({ max: LANES, idleTimeoutMillis: 0 })
+const readers = new Pool({ max: READERS, idleTimeoutMillis: 0 })
+await writers.query(SCHEMA)
 const lanes = Array.from({ length: LANES }, () => ({ waiting: [], isBusy: false }))
-const sockets = new WebSocketServer({ port: 0, host: '127.0.0.1', perMessageDeflate: false })
+/** Who is here: the tabs of each visitor, and who is known to sit there. */
+const visitors = new Map()
+
+const server = createServer((request, response) => {
+  answer(request.url).then(
+    (body) => response.writeHead(200, { 'content-type': 'application/json' }).end(body),
+    (cause) => response.writeHead(500).end(String(cause)),
+  )
+})
+const sockets = new WebSocketServer({ server, perMessageDeflate: false })
 
 sockets.on('connection', (socket) => {
   let visitor = null
-  let lane = lanes[0]
   socket.on('message', (frame) => {
     const message = JSON.parse(frame.toString())
     if (message.type === 'hello') {
-      visitor = message.globalVisitID
-      lane = lanes[Number.parseInt(visitor.slice(0, 4), 16) % LANES]
-      socket.send(JSON.stringify({ type: 'welcome', globalVisitID: visitor, visitID: null }))
+      visitor = welcome(socket, message.globalVisitID)
       return
     }
+    const { lane } = visitor
     lane.waiting.push({ socket, visitor, id: message.id, events: message.events })
     if (!lane.isBusy) void work(lane)
   })
+  socket.on('close', () => {
+    if (visitor === null) return
+    visitor.tabs.delete(socket)
+    if (visitor.tabs.size === 0) visitors.delete(visitor.id)
+  })
 })
-sockets.on('listening', () => {
-  process.stdout.write(`listening on http://127.0.0.1:${sockets.address().port}\n`)
+server.listen(0, '127.0.0.1', () => {
+  process.stdout.write(`listening on http://127.0.0.1:${server.address().port}\n`)
 })
+
+/** Reads who the visitor is known to be, once, and says so. */
+function welcome(socket, id) {
+  const visitor = visitors.get(id) ?? newcomer(id)
+  visitor.tabs.add(socket)
+  void visitor.known.then(() => {
+    const { state } = visitor
+    socket.send(JSON.stringify({ type: 'welcome', globalVisitID: id, visitID: null, state }))
+  })
+  return visitor
+}
+
+function newcomer(id) {
+  const lane = lanes[Number.parseInt(id.slice(0, 4), 16) % LANES]
+  const visitor = { id, lane, tabs: new Set(), state: 'Anonymous', identityId: null, known: null }
+  visitor.known = readers.query({ ...VISITOR, values: [id] }).then(({ rows: [row] }) => {
+    if (row === undefined || row.identity_id === null) return
+    visitor.state = row.state
+    visitor.identityId = row.identity_id
+  })
+  visitors.set(id, visitor)
+  return visitor
+}
 
 /** Group commit: all that came while the last statement was on its way goes with the next one. */
 async function work(lane) {
@@ -68,10 +79,8 @@ async function work(lane) {
   await new Promise((resolve) => setImmediate(resolve))
   while (lane.waiting.length > 0) {
     const batches = take(lane)
-    const accepted = await insert(batches)
-    batches.forEach((batch, index) => {
-      acknowledge(batch, accepted[index])
-    })
+    const kept = await insert(batches)
+    for (const batch of batches) settle(batch, kept)
   }
   lane.isBusy = false
 }
@@ -86,28 +95,54 @@ function take({ waiting }) {
   return waiting.splice(0, count)
 }
 
-/** How many events of each batch were new. */
+/** The ids of the events that were new; null = all of them. */
 async function insert(batches) {
   const columns = Array.from({ length: 10 }, () => [])
   for (const { visitor, events } of batches) {
     for (const event of events) {
       const { eventID, visitID, pageID, eventType, eventName, timestamp, url, title = null, data } = event
-      const row = [visitor, eventID, visitID, pageID, eventType, eventName, timestamp, url, title]
-      row.forEach((value, index) => {
-        columns[index].push(value)
-      })
+      columns[0].push(visitor.id)
+      columns[1].push(eventID)
+      columns[2].push(visitID)
+      columns[3].push(pageID)
+      columns[4].push(eventType)
+      columns[5].push(eventName)
+      columns[6].push(timestamp)
+      columns[7].push(url)
+      columns[8].push(title)
       columns[9].push(JSON.stringify(data))
     }
   }
-  const { rows } = await pool.query({ ...INSERT, values: columns })
-  if (rows.length === columns[0].length) return batches.map(({ events }) => events.length)
-  const kept = new Set(rows.map((row) => row.event_id))
-  // Twice in one statement: the first counts.
-  return batches.map(({ events }) => events.filter(({ eventID }) => kept.delete(eventID)).length)
+  const { rows } = await writers.query({ ...INSERT, values: columns, rowMode: 'array' })
+  return rows.length === columns[0].length ? null : new Set(rows.map(([eventID]) => eventID))
 }
 
-function acknowledge({ socket, id, events }, accepted) {
+/** Tells who is there now, then what was kept. */
+function settle({ socket, visitor, id, events }, kept) {
+  // Twice in one statement: the first counts.
+  const fresh = kept === null ? events : events.filter(({ eventID }) => kept.delete(eventID))
+  for (const event of fresh) identify(visitor, event)
+  const [accepted, duplicates] = [fresh.length, events.length - fresh.length]
   const { visitID } = events[0]
-  const duplicates = events.length - accepted
   socket.send(JSON.stringify({ type: 'ack', id, accepted, duplicates, rejected: [], visitID }))
+}
+
+/** Signing in or out changes who is there: the statement kept it, and every tab is told. */
+function identify(visitor, { eventName, data }) {
+  const state = STATES[eventName]
+  if (state === undefined) return
+  const identityId = data.identityId ?? visitor.identityId
+  if (identityId === null || (state === visitor.state && identityId === visitor.identityId)) return
+  visitor.state = state
+  visitor.identityId = identityId
+  const push = JSON.stringify({ type: 'identity', state, identityId })
+  for (const tab of visitor.tabs) tab.send(push)
+}
+
+/** The newest events of a visit, newest first; PostgreSQL makes the JSON. */
+async function answer(url) {
+  const { pathname, searchParams } = new URL(url, 'http://peer')
+  const [, , , , visitID] = pathname.split('/')
+  const { rows } = await readers.query({ ...LAST_EVENTS, values: [visitID, searchParams.get('page_size')] })
+  return rows[0].page
 }
