@@ -68,6 +68,7 @@ export interface RecorderInput {
 /** A recorder for one visitor and one moment: all its entries have the same `at`. */
 export function createRecorder({ room, awake, draft, at, nextPosition }: RecorderInput): Recorder {
   const { globalVisitID } = awake
+  const { profileKeys, publishEvents } = room
   const firstSeq = awake.row.seq
   const visitBefore = contextOf(awake).visit
   const stepping = createStepping(awake)
@@ -98,7 +99,7 @@ export function createRecorder({ room, awake, draft, at, nextPosition }: Recorde
       if (fact.type === 'visit.ended' && fact.reason !== 'late') ended = fact.reason
       if (fact.type === 'consent.changed') withdrawn = fact.withdrawn
     }
-    entries.push(putRows(awake, draft, { ...room, applied }))
+    entries.push(putRows({ awake, draft, applied, profileKeys, publishEvents }))
     if (seq % BASE_EVERY === 0) putBase()
     return applied
   }
@@ -149,6 +150,7 @@ export function createRecorder({ room, awake, draft, at, nextPosition }: Recorde
 
   /** Q12: whoever is being erased is nobody here any more, whatever comes. */
   const hearErasures = (): void => {
+    if (room.forgetting.size === 0) return
     for (const person of room.forgetting.values()) if (knows(contextOf(awake), person)) forget(person)
   }
 

@@ -2,10 +2,8 @@
 import type { VisitorContext } from '../../machines/context.ts'
 import type { EventEntry } from '../../machines/entries.ts'
 import type { EventPlaced, Fact } from '../../machines/facts.ts'
-import type { Draft } from '../store/contract.ts'
 import { closeRange, includeSeq, openRange } from '../store/ranges.ts'
 import type { StoredEntry } from '../store/rows.ts'
-import type { Awake } from './awake.ts'
 import { changesOf } from './changes.ts'
 import { givenOf, payloadOf } from './entries.ts'
 import {
@@ -22,13 +20,9 @@ import type { Putting } from './putting.ts'
 import { bookScore } from './scores.ts'
 
 /** Puts the rows of all facts and changes, and returns the entry as the stream keeps it. */
-export function putRows(
-  awake: Awake,
-  draft: Draft,
-  { applied, profileKeys, publishEvents }: Omit<Putting, 'awake' | 'draft'>,
-): StoredEntry {
+export function putRows(putting: Putting): StoredEntry {
+  const { draft, applied } = putting
   const { facts, before, after } = applied
-  const putting: Putting = { awake, draft, applied, profileKeys, publishEvents }
   for (const fact of facts) putFact(putting, fact)
   for (const change of changesOf(putting)) draft.putChange(change)
   if (before.who !== after.who || before.visit?.ordinal !== after.visit?.ordinal) turnLinks(putting)
@@ -117,12 +111,16 @@ function storedOf(putting: Putting): StoredEntry {
   }
   const placed = facts.find((fact) => fact.type === 'event.placed')
   const openedVisit = facts.some((fact) => fact.type === 'visit.opened')
+  const { visit, session, page, identity } = placeOf(putting, entry, placed)
   return {
     kind: 'event',
     seq,
     position,
     at,
-    ...placeOf(putting, entry, placed),
+    visit,
+    session,
+    page,
+    identity,
     words: entry.event,
     occurredAt: entry.occurredAt,
     via: entry.via,

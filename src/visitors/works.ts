@@ -108,10 +108,13 @@ function roughBytes(entry: NewEntry): number {
   return ENTRY_BYTES + entry.words.url.length + roughSize(entry.words.data)
 }
 
-function roughSize(value: unknown): number {
-  if (typeof value === 'string') return value.length
-  if (typeof value !== 'object' || value === null) return 8
+function roughSize(data: Readonly<Record<string, unknown>>): number {
   let size = 0
-  for (const [key, inner] of Object.entries(value)) size += key.length + roughSize(inner)
+  for (const key in data) {
+    const value = data[key]
+    size += key.length
+    if (typeof value === 'string') size += value.length
+    else size += typeof value === 'object' && value !== null ? JSON.stringify(value).length : 8
+  }
   return size
 }
