@@ -138,7 +138,8 @@ export function forgetsPerson(context: VisitorContext, { identityId, pseudonym }
     who.identityId === identityId ? { ...NOBODY, asOf: who.asOf, changedSeq: who.changedSeq } : who
   const hideVisit = (visit: Visit): Visit => ({
     ...visit,
-    confirmed: hide(visit.confirmed),
+    // Nobody is confirmed any more: the site may say again who it is (I6).
+    confirmed: visit.confirmed === identityId ? null : visit.confirmed,
     signedIn: visit.signedIn.map(hide),
     session: visit.session && { ...visit.session, identityId: hide(visit.session.identityId) },
   })

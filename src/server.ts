@@ -156,7 +156,7 @@ async function openRooms({ config, log, demo, ...hooks }: ServerOptions, steps: 
   let relay: Relay | null = null
   const { erasures, retention, ...privacy } = startPrivacy({
     ...{ store, visitors, clock, config, log },
-    messages: () => (bus === null ? null : messagesOf(relay, store)),
+    messages: () => (bus === null ? null : messagesOf(relay)),
   })
   if (bus !== null) steps.unshift({ name: 'bus', close: bus.close })
   const { onCommitted } = visitors
@@ -192,11 +192,9 @@ async function openRooms({ config, log, demo, ...hooks }: ServerOptions, steps: 
 }
 
 /** The relay, as far as an erasure needs it. */
-function messagesOf(relay: Relay | null, store: Store): Messages {
+function messagesOf(relay: Relay | null): Messages {
   if (relay === null) throw new Error('the relay has not started yet')
-  const { sequencesOf, deleteMessages } = relay
-  const isBehind = (position: number) => relay.stats().backlogRows > 0 && store.relayMark() < position
-  return { sequencesOf, deleteMessages, isBehind }
+  return relay
 }
 
 function openRules(

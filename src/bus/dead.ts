@@ -46,11 +46,17 @@ export function createDeadChanges({ store, log, now }: DeadParts): DeadChanges {
 
   async function tell(rows: readonly DeadRow[]): Promise<void> {
     try {
-      await store.putDead(rows.map((row) => ({ ...row, told: true })))
+      await store.putDead(rows.flatMap((row) => keptNow(row) ?? []).map((row) => ({ ...row, told: true })))
     } catch (error) {
       // Then, after a restart, one more message says what an earlier one has said.
       log.warn({ reason: reasonOf(error) }, 'that a gap was told cannot be written down')
     }
+  }
+
+  /** As it lies there by now: who was erased since is named in it no more (Q12), and what is gone stays gone. */
+  function keptNow({ change: { position, n } }: DeadRow): DeadRow | undefined {
+    const rows = store.dead({ from: position, limit: n })
+    return rows.find(({ change }) => change.position === position && change.n === n)
   }
 
   return {

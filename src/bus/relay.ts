@@ -76,6 +76,8 @@ export interface Relay {
   readonly sequencesOf: (identityId: string) => Promise<readonly SentMessage[]>
   /** Deletes messages from the stream: see `Bus`. */
   readonly deleteMessages: Bus['deleteMessages']
+  /** A change up to this position may not be published, or not be known to be, after a crash either. */
+  readonly isBehind: (position: number) => Promise<boolean>
   /** Within `drainMs` sends what it can and writes down how far it came; leaves nothing open. Once. */
   readonly close: (drainMs: number) => Promise<void>
 }
@@ -153,6 +155,10 @@ export async function startRelay(parts: RelayParts): Promise<Relay> {
       return readSequences(store, identityId)
     },
     deleteMessages: bus.deleteMessages,
+    async isBehind(position) {
+      await saver.flush()
+      return store.relayMark() < position
+    },
     async close(drainMs) {
       closing.abort()
       await counting

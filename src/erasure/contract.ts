@@ -31,7 +31,7 @@ export interface Messages {
   /** Says how many it deleted; rejects where it cannot now. */
   readonly deleteMessages: (messages: readonly SentMessage[]) => Promise<number>
   /** Whether changes up to this position may still be on their way. */
-  readonly isBehind: (position: number) => boolean
+  readonly isBehind: (position: number) => Promise<boolean>
 }
 
 export interface ErasureLog {

@@ -11,11 +11,11 @@ import { pagesOf, sessionsOf, visitsOf } from './person-steps.ts'
 import { type Counts, inParts, STEP_ENTRIES, STEP_ROWS, type Step, sum } from './steps.ts'
 
 /** The rest of it, from wherever it stands; its first step is the actor's. */
-export async function eraseDevice({ parts, subject, does }: Doing): Promise<void> {
+export async function eraseDevice({ parts, subject, lastTold, does }: Doing): Promise<void> {
   const { store, visitors, messages } = parts
   const { name: globalVisitID, number } = subject
   await visitors.inTurn(globalVisitID, (visitor) => visitor.erase())
-  mustBePublished(messages(), store)
+  await mustBePublished(messages(), lastTold)
   for (const visit of visitsOf(store, number)) {
     for (const link of store.linksOfVisit(number, visit.ordinal)) {
       const person = store.identity(link.identity)

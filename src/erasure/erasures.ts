@@ -19,6 +19,7 @@ export function startErasures(parts: ErasureParts): Erasures {
   const { store, visitors, log, retryMs = RETRY_MS, timing = SYSTEM_TIMING } = parts
   const waiting = store.erasures().filter(({ finishedAt }) => finishedAt === 0)
   const whenIdle: (() => void)[] = []
+  const lastTold = new Map<string, number>()
   const closing = new AbortController()
   let working: Promise<void> | null = null
   let beginning = 0
@@ -30,14 +31,22 @@ export function startErasures(parts: ErasureParts): Erasures {
     visitors.forgetting.set(identityId, { identityId, pseudonym, position })
   }
 
+  /** The same at each try: while others go on there is always one more change on its way. */
+  const lastToldOf = ({ id }: ErasureRow): number => {
+    const position = lastTold.get(id) ?? store.changes({ limit: 1, reverse: true })[0]?.position ?? 0
+    lastTold.set(id, position)
+    return position
+  }
+
   const work = async (): Promise<void> => {
     for (let job = waiting[0]; job !== undefined && !closing.signal.aborted; job = waiting[0]) {
       try {
         isGoingOn = true
         // What others took before is on disk behind this.
         await visitors.changeRows(() => {})
-        await goOn(parts, job.id, closing.signal)
+        await goOn(parts, { id: job.id, lastTold: lastToldOf(job) }, closing.signal)
         waiting.shift()
+        lastTold.delete(job.id)
       } catch (cause) {
         isGoingOn = false
         if (closing.signal.aborted) break
@@ -129,7 +138,11 @@ function subjectOf({ store, newId }: ErasureParts, kind: ErasedKind, name: strin
 }
 
 /** Does what is left of it. Rejects where a step cannot be kept now, and where it is stopped. */
-async function goOn(parts: ErasureParts, id: string, signal: AbortSignal): Promise<void> {
+async function goOn(
+  parts: ErasureParts,
+  { id, lastTold }: { readonly id: string; readonly lastTold: number },
+  signal: AbortSignal,
+): Promise<void> {
   const { store, visitors, log, now } = parts
   let row = store.erasure(id)
   if (row === null || row.subject === null) return
@@ -149,7 +162,7 @@ async function goOn(parts: ErasureParts, id: string, signal: AbortSignal): Promi
     row = next
   }
 
-  const doing: Doing = { parts, subject, does }
+  const doing: Doing = { parts, subject, lastTold, does }
   await (kind === 'person' ? erasePerson(doing) : eraseDevice(doing))
   await store.erase({ erasure: { ...row, finishedAt: now(), subject: null } })
   // Who was erased again meanwhile is remembered by that.

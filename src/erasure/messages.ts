@@ -8,12 +8,11 @@ import { type Counts, inParts } from './steps.ts'
 const MESSAGES_AT_ONCE = 100
 
 /**
- * Throws while a change may be on its way that names who is hidden: since then none is made. A change that is gone
- * before it is known to be published may lie in the stream for ever, and nobody would look for it there.
+ * Rejects while a change up to `lastTold` may be on its way. One that is removed before it is known to be published
+ * may lie in the stream for ever, and nobody would look for it there.
  */
-export function mustBePublished(messages: Messages | null, store: Pick<Store, 'changes'>): void {
-  const last = store.changes({ limit: 1, reverse: true })[0]?.position ?? 0
-  if (messages?.isBehind(last) === true) {
+export async function mustBePublished(messages: Messages | null, lastTold: number): Promise<void> {
+  if ((await messages?.isBehind(lastTold)) === true) {
     throw new Error('messages that may name who is erased are still on their way')
   }
 }

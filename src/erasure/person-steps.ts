@@ -2,7 +2,7 @@
 import type { Store } from '../store/contract.ts'
 import type { Chunk, GoneRows } from '../store/erased.ts'
 import type { ChangeRow, LinkRow, PageRow, SessionRow, StoredEntry, VisitRow } from '../store/rows.ts'
-import { isWithin, type Plan, type Planning } from './plan.ts'
+import type { Plan, Planning } from './plan.ts'
 import { changeWithout, emptied, forgotten, names, pseudonymised } from './redaction.ts'
 import { inParts, STEP_ENTRIES, STEP_ROWS, type Step } from './steps.ts'
 
@@ -48,7 +48,7 @@ function streamStep(store: Store, chunks: readonly Chunk[], { planning, plan }: 
     if (isOwn) {
       entries += 1
       gone.push(...told)
-      return emptied(entry)
+      return emptied(planning, entry)
     }
     named += 1
     changes.push(...told.flatMap((change) => changeWithout(planning, change) ?? []))
@@ -85,20 +85,27 @@ function* placeSteps(store: Store, planning: Planning, plan: Plan): Generator<St
       const keys = part.map(({ sessionId: name }) => ({ kind: 'session', name }) as const)
       yield { erase: { gone: { sessions: part, names: keys } }, counts: { sessions: part.length } }
     }
-    const visit = store.visit(number, ordinal)
-    if (visit === null || (visit.authenticated !== identity && visit.recognized !== identity)) continue
-    const seen = plan.seenBy.get(ordinal)
-    const numberOf = (identityId: string | null | undefined) =>
-      identityId ? store.identityNumber(identityId) : 0
+  }
+  yield* seenSteps(store, planning, plan)
+}
+
+/** Whom a visit saw last is told without them, unless somebody else was seen since. */
+function* seenSteps(store: Store, { number }: Planning, { visits, seenBy }: Plan): Generator<Step> {
+  const numberOf = (identityId: string | null | undefined): number =>
+    identityId ? store.identityNumber(identityId) : 0
+  for (const before of visits) {
+    const { ordinal } = before
+    const authenticated = numberOf(seenBy.get(ordinal)?.authenticated)
+    const recognized = numberOf(seenBy.get(ordinal)?.recognized)
+    if (before.authenticated === authenticated && before.recognized === recognized) continue
     yield {
       change: (draft) => {
         const row = draft.visit(number, ordinal)
         if (row === null) return
-        const { authenticated, recognized } = row
         draft.putVisit({
           ...row,
-          authenticated: authenticated === identity ? numberOf(seen?.authenticated) : authenticated,
-          recognized: recognized === identity ? numberOf(seen?.recognized) : recognized,
+          authenticated: row.authenticated === before.authenticated ? authenticated : row.authenticated,
+          recognized: row.recognized === before.recognized ? recognized : row.recognized,
         })
       },
       counts: {},
@@ -109,11 +116,8 @@ function* placeSteps(store: Store, planning: Planning, plan: Plan): Generator<St
 /** Pages stay, blank: what others did on them may follow. */
 function* pageSteps(store: Store, { planning, plan }: Erasing, visit: number): Generator<Step> {
   const { number, identity } = planning
-  // Those that are kept say it also where the stream was overwritten before a crash.
-  const spans = [...store.erasedSpans(number), ...plan.spans]
   const isTheirs = (page: PageRow): boolean =>
-    page.identity === identity ||
-    (page.identity === 0 && page.url !== '' && isWithin(spans, visit, page.startDate))
+    page.identity === identity || (page.url !== '' && plan.pagesAt.has(page.position))
   const pages = pagesOf(store, number, visit).filter(isTheirs)
   for (const part of inParts(pages)) {
     yield {

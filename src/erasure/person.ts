@@ -4,7 +4,7 @@ import type { ErasedSpan, ErasureRow, ErasureSubject } from '../store/erased.ts'
 import type { DeadRow, IdentityRow } from '../store/rows.ts'
 import { ADDRESS_KINDS, normalAddress } from '../visitors/addresses.ts'
 import type { ErasureParts } from './contract.ts'
-import { countMessages, deadWithout, deleteMessages } from './messages.ts'
+import { countMessages, deadWithout, deleteMessages, mustBePublished } from './messages.ts'
 import { personSteps } from './person-steps.ts'
 import { type Planning, planOf } from './plan.ts'
 import { changeWithout, type Erased } from './redaction.ts'
@@ -14,6 +14,8 @@ import { type Counts, STEP_ROWS, type Step, sum } from './steps.ts'
 export interface Doing {
   readonly parts: ErasureParts
   readonly subject: ErasureSubject
+  /** Since they are hidden nothing is told of them: the last change by then is the last that may name them. */
+  readonly lastTold: number
   readonly does: (step: Step) => Promise<void>
 }
 
@@ -34,10 +36,9 @@ export function hidePerson(
 
 /** The rest of it, from wherever it stands. */
 export async function erasePerson(doing: Doing): Promise<void> {
-  const { parts, subject, does } = doing
+  const { parts, subject, lastTold, does } = doing
   const { store, messages } = parts
-  // Since it is hidden nothing is told of the person: the last change by now is the last that may name them.
-  const lastTold = store.changes({ limit: 1, reverse: true })[0]?.position ?? 0
+  await mustBePublished(messages(), lastTold)
   for (let number = nextVisitor(store, subject); number !== 0; number = nextVisitor(store, subject)) {
     await eraseAtVisitor(doing, number)
   }
@@ -46,8 +47,6 @@ export async function erasePerson(doing: Doing): Promise<void> {
   }
   const dead = deadOf(store, erasedOf(subject))
   if (dead.length > 0) await store.putDead(dead)
-  if (messages()?.isBehind(lastTold))
-    throw new Error('messages that may name the person are still on their way')
   const deleted = await deleteMessages(messages(), subject.name)
   await does({
     erase: { gone: { pseudonym: subject.pseudonym } },

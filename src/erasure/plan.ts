@@ -2,7 +2,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Store } from '../store/contract.ts'
 import type { ErasedSpan } from '../store/erased.ts'
-import { isStoredEvent, type StoredEntry } from '../store/rows.ts'
+import { isStoredEvent, type StoredEntry, type StoredEvent, type VisitRow } from '../store/rows.ts'
 import { factsOf } from '../visitors/entries.ts'
 import type { Erased } from './redaction.ts'
 
@@ -30,6 +30,10 @@ export interface Plan {
   /** By when their events occurred; `to` is `Number.MAX_SAFE_INTEGER` while it goes on. */
   readonly spans: readonly ErasedSpan[]
   readonly seenBy: ReadonlyMap<number, SeenBy>
+  /** Visits with a link to the person, as they were when the stream was read to its end. */
+  readonly visits: readonly VisitRow[]
+  /** Positions of entries of pages that are erased, also by a run before this one. */
+  readonly pagesAt: ReadonlySet<number>
 }
 
 /** A stretch of one visit; `to` grows while it is read. */
@@ -43,10 +47,14 @@ interface Stretch {
 }
 
 /** Reads the whole stream. */
-export async function planOf(store: Pick<Store, 'entries'>, planning: Planning): Promise<Plan> {
+export async function planOf(
+  store: Pick<Store, 'entries' | 'link' | 'visits'>,
+  planning: Planning,
+): Promise<Plan> {
   const { number, identity, identityId, pseudonym } = planning
   const open = new Map<number, Stretch>()
   const own: Stretch[] = []
+  const pages: StoredEvent[] = []
   const seenBy = new Map<number, SeenBy>()
   let toldSeq = Number.MAX_SAFE_INTEGER
   let toldAt = Number.MAX_SAFE_INTEGER
@@ -60,11 +68,14 @@ export async function planOf(store: Pick<Store, 'entries'>, planning: Planning):
   }
 
   const take = (entry: StoredEntry): void => {
-    noteSeen(seenBy, entry, [identityId, pseudonym])
+    // Since the visitor forgot them the same id is somebody new.
+    const hidden = toldSeq < entry.seq ? [pseudonym] : [identityId, pseudonym]
+    noteSeen(seenBy, entry, hidden)
     if (!isStoredEvent(entry) && entry.kind === 'person.erased' && entry.payload.pseudonym === pseudonym) {
       toldSeq = entry.seq
       toldAt = entry.at
     }
+    if (isStoredEvent(entry) && entersPage(entry)) pages.push(entry)
     const { visit, seq } = entry
     if (visit === 0 || (isStoredEvent(entry) && entry.late)) return
     const before = open.get(visit)
@@ -93,12 +104,24 @@ export async function planOf(store: Pick<Store, 'entries'>, planning: Planning):
     await nextTurn()
   }
   for (const stretch of open.values()) close(stretch, toldAt)
-  return planFrom(own, { toldSeq, seenBy, identity })
+  const visits = store.visits(number, { limit: Number.MAX_SAFE_INTEGER }).filter(({ ordinal }) => {
+    return store.link(number, ordinal, identity) !== null
+  })
+  return planFrom(own, { toldSeq, seenBy, identity, visits, pages })
 }
 
 function planFrom(
   own: readonly Stretch[],
-  { toldSeq, seenBy, identity }: Pick<Plan, 'toldSeq' | 'seenBy'> & { readonly identity: number },
+  {
+    toldSeq,
+    seenBy,
+    identity,
+    visits,
+    pages,
+  }: Pick<Plan, 'toldSeq' | 'seenBy' | 'visits'> & {
+    readonly identity: number
+    readonly pages: readonly StoredEvent[]
+  },
 ): Plan {
   const spans = own.map(({ visit, since: from, until: to }) => ({ visit, from, to }))
   const covers = (visit: number, seq: number): boolean =>
@@ -113,7 +136,10 @@ function planFrom(
     if (entry.late || seq > toldSeq) return isWithin(spans, visit, entry.occurredAt)
     return covers(visit, seq)
   }
-  return { owns, toldSeq, spans, seenBy }
+  const pagesAt = new Set(
+    pages.filter((entry) => entry.erased === true || owns(entry)).map((entry) => entry.position),
+  )
+  return { owns, toldSeq, spans, seenBy, visits, pagesAt }
 }
 
 /** Whether something that occurred then, in that visit, belongs to what is erased. */
@@ -121,10 +147,16 @@ export function isWithin(spans: readonly ErasedSpan[], visit: number, occurredAt
   return spans.some((span) => span.visit === visit && span.from <= occurredAt && occurredAt <= span.to)
 }
 
+function entersPage({ words }: StoredEvent): boolean {
+  return words.eventType === 'SYSTEM' && words.eventName === 'PageEntered'
+}
+
 function noteSeen(seenBy: Map<number, SeenBy>, entry: StoredEntry, without: readonly string[]): void {
   for (const fact of factsOf(entry)) {
-    if (fact.type !== 'link.changed' || without.includes(fact.identityId)) continue
+    if (fact.type !== 'link.changed') continue
     const before = seenBy.get(fact.visit) ?? { authenticated: null, recognized: null }
+    seenBy.set(fact.visit, before)
+    if (without.includes(fact.identityId)) continue
     const { association } = fact
     if (association === 'Authenticated') seenBy.set(fact.visit, { ...before, authenticated: fact.identityId })
     if (association === 'Recognized') seenBy.set(fact.visit, { ...before, recognized: fact.identityId })

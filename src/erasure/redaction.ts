@@ -10,7 +10,7 @@ export interface Erased {
   readonly pseudonym: string
 }
 
-/** Facts that tell of a visit or a rule alone: both stay, and whoever proves the folder must find them told. */
+/** Facts that name nobody: what they tell of stays, and whoever proves the folder must find it told. */
 const OF_NOBODY: ReadonlySet<Fact['type']> = new Set([
   'visit.opened',
   'visit.ended',
@@ -18,14 +18,25 @@ const OF_NOBODY: ReadonlySet<Fact['type']> = new Set([
   'visit.reopened',
   'visit.aliased',
   'event.placed',
+  'session.closed',
+  'session.reopened',
+  'contact.retracted',
   'assumption.made',
   'assumption.decided',
 ])
 
-/** An entry of the person's own: when it was, of which kind, in which visit, and nothing else. */
-export function emptied(entry: StoredEntry): StoredEntry {
+/** Facts that tell of somebody's place in a visit. */
+const OF_PEOPLE: ReadonlySet<Fact['type']> = new Set([
+  'link.changed',
+  'contact.added',
+  'rejection.kept',
+  'rejection.lifted',
+])
+
+/** An entry of the person's own: when it was, of which kind, in which visit, what it did to others, and nothing else. */
+export function emptied(erased: Erased, entry: StoredEntry): StoredEntry {
   const { seq, position, at, visit, faulted } = entry
-  const facts = factsOf(entry).filter(({ type }) => OF_NOBODY.has(type))
+  const facts = factsOf(entry).filter((fact) => OF_NOBODY.has(fact.type) || isOfAnother(erased, fact))
   const outcome = facts.length === 0 ? null : facts
   const kept = { seq, position, at, visit, session: 0, page: 0, identity: 0, given: null, outcome, faulted }
   if (!isStoredEvent(entry)) return { ...kept, kind: entry.kind, payload: {}, erased: true }
@@ -51,6 +62,10 @@ export function emptied(entry: StoredEntry): StoredEntry {
     late,
     erased: true,
   }
+}
+
+function isOfAnother({ identityId, pseudonym }: Erased, fact: Fact): boolean {
+  return OF_PEOPLE.has(fact.type) && !isAboutOnly(fact, identityId) && !isAboutOnly(fact, pseudonym)
 }
 
 /** Whether an entry that is not the person's own says their id. */

@@ -3,7 +3,7 @@ import type { Visit, VisitorContext } from '../../machines/context.ts'
 import type { Entry, NamedVisit } from '../../machines/entries.ts'
 import { forgetsPerson } from '../../machines/verdict-steps.ts'
 import type { Draft, RowReads, Store } from '../store/contract.ts'
-import { isStoredEvent } from '../store/rows.ts'
+import { isStoredEvent, type VisitorRow } from '../store/rows.ts'
 import type { Awake } from './awake.ts'
 import type { NewEntry, NewEvent } from './contract.ts'
 
@@ -24,19 +24,38 @@ export function knows(context: VisitorContext, { identityId }: Forgetting): bool
 }
 
 /** Whether the visitor was told already; what it says of them since is about somebody new. */
-export function hasForgotten(store: Store, awake: Awake, { pseudonym, position }: Forgetting): boolean {
-  if (awake.forgotten.has(pseudonym)) return true
-  for (let from = awake.row.seq; from > 0; ) {
-    const entries = store.entries(awake.number, { from, limit: STRIDE, reverse: true })
+export function hasForgotten(store: Store, awake: Awake, person: Forgetting): boolean {
+  if (awake.forgotten.has(person.pseudonym)) return true
+  const isTold = wasTold(store, awake.row, person)
+  if (isTold) awake.forgotten.add(person.pseudonym)
+  return isTold
+}
+
+/** The same, of its stream alone. */
+export function wasTold(
+  store: Pick<Store, 'entries'>,
+  { number, seq }: Pick<VisitorRow, 'number' | 'seq'>,
+  { pseudonym, position }: Forgetting,
+): boolean {
+  for (let from = seq; from > 0; ) {
+    const entries = store.entries(number, { from, limit: STRIDE, reverse: true })
     for (const entry of entries) {
       if (entry.position <= position) return false
-      if (isStoredEvent(entry) || entry.payload.pseudonym !== pseudonym) continue
-      awake.forgotten.add(pseudonym)
-      return true
+      if (!isStoredEvent(entry) && entry.payload.pseudonym === pseudonym) return true
     }
     from = (entries.at(-1)?.seq ?? 1) - 1
   }
   return false
+}
+
+/** Whoever is current and being erased too goes first: no entry may be of them, not even one that forgets somebody else. */
+export function goingBefore(
+  { pseudonym }: Forgetting,
+  { who }: VisitorContext,
+  forgetting: ReadonlyMap<string, Forgetting>,
+): readonly Forgetting[] {
+  const current = forgetting.get(who.identityId ?? '')
+  return current === undefined || current.pseudonym === pseudonym ? [] : [current]
 }
 
 /** Whom an entry names, or null. */

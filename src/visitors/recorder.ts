@@ -13,6 +13,7 @@ import {
   beforeOf,
   comesTooLate,
   type Forgetting,
+  goingBefore,
   hasForgotten,
   isErased,
   knows,
@@ -75,12 +76,10 @@ export function createRecorder({ room, awake, draft, at, nextPosition }: Recorde
   const entries: StoredEntry[] = []
   const seenNow = new Map<string, number>()
   const disarmed = new Set(awake.row.disarmed)
-  let seq = firstSeq
-  let position = awake.row.position
+  let [seq, position] = [firstSeq, awake.row.position]
   let ended: string | null = null
   let erasure: ErasureRow | null = null
-  let withdrawn = false
-  let [isShed, isLeaving] = [false, false]
+  let [isShed, isLeaving, withdrawn] = [false, false, false]
   let isGone = awake.number === 0 && draft.erasedAt('device', globalVisitID) !== 0
 
   const stamp = (): Stamp => {
@@ -136,6 +135,7 @@ export function createRecorder({ room, awake, draft, at, nextPosition }: Recorde
   const forget = (person: Forgetting): void => {
     if (isGone || hasForgotten(room.store, awake, person)) return
     const { identityId, pseudonym } = person
+    for (const current of goingBefore(person, contextOf(awake), room.forgetting)) forget(current)
     awake.identity = null
     apply({ type: 'person.erased', ...stamp(), identityId, pseudonym })
     awake.forgotten.add(pseudonym)

@@ -9,7 +9,7 @@ import type { VisitorSnapshot } from '../../machines/visitor.ts'
 import type { Store } from '../store/contract.ts'
 import type { VisitorRow } from '../store/rows.ts'
 import { SPELLED } from './changes.ts'
-import type { Forgetting } from './forgetting.ts'
+import { type Forgetting, wasTold } from './forgetting.ts'
 import { rebuild } from './replay.ts'
 import type { SettingsBook } from './snapshots.ts'
 import { fromSnapshotRow } from './snapshots.ts'
@@ -60,7 +60,7 @@ export function createViews(
     if (row === null) return null
     const { number, seq, position, firstAt } = row
     const { context } = snapshotOf({ store, book }, row)
-    const known = forgetting.size === 0 ? context : withoutErased(context, { store, forgetting, position })
+    const known = forgetting.size === 0 ? context : withoutErased(context, { store, row, forgetting })
     return { number, globalVisitID, seq, position, ...viewOf(known, firstAt) }
   }
 }
@@ -70,24 +70,17 @@ const NOBODY_ERASED: ReadonlyMap<string, Forgetting> = new Map()
 /** Q12: who is being erased is nobody to who reads, also where the visitor was not told yet. */
 function withoutErased(
   context: VisitorContext,
-  {
-    store,
-    forgetting,
-    position,
-  }: {
-    readonly store: Pick<Store, 'identityNumber'>
-    readonly forgetting: ReadonlyMap<string, Forgetting>
-    readonly position: number
-  },
+  { store, row, forgetting }: Forgetful & { readonly row: VisitorRow },
 ): VisitorContext {
-  // One who came back since is known here as somebody new.
   const isErased = (identityId: string): boolean => {
     const person = forgetting.get(identityId)
-    return person !== undefined && (position <= person.position || store.identityNumber(identityId) === 0)
+    // The pseudonym leads to them once it is on disk that they are hidden; told, it knows only who came back.
+    return (
+      person !== undefined && store.identityNumber(person.pseudonym) !== 0 && !wasTold(store, row, person)
+    )
   }
   const { who, visit, rejected } = context
-  const isUntold = (identityId: string): boolean => position <= (forgetting.get(identityId)?.position ?? -1)
-  const known = { ...context, rejected: rejected.filter((id) => !isUntold(id)) }
+  const known = { ...context, rejected: rejected.filter((id) => !isErased(id)) }
   if (who.identityId === null || !isErased(who.identityId)) return known
   const { asOf, since, changedSeq } = who
   return {
@@ -95,6 +88,11 @@ function withoutErased(
     who: { ...NOBODY, asOf, since, changedSeq },
     visit: visit && { ...visit, session: null },
   }
+}
+
+interface Forgetful {
+  readonly store: Store
+  readonly forgetting: ReadonlyMap<string, Forgetting>
 }
 
 /** Q5: a damaged snapshot is rebuilt for the reader too; it is written with the visitor's next entry. */

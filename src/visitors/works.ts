@@ -65,6 +65,8 @@ export function tokenWork(
     entries: 1,
     bytes: 0,
     apply: ({ draft, at }) => {
+      // Q12: erased since it was asked for.
+      if (draft.erasedAt('device', globalVisitID) !== 0) return
       const other = draft.token(globalVisitID)
       isBound = other === null || timingSafeEqual(other.hash, hash)
       if (other === null) draft.putToken({ globalVisitID, hash, boundAt: at })

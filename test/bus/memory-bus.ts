@@ -12,6 +12,8 @@ import {
 export interface MemoryBus extends Bus {
   /** What the stream holds, in order; a message id only once. */
   readonly stored: readonly OutgoingMessage[]
+  /** Places in `stored`, from 1, of the messages that were deleted. */
+  readonly deleted: ReadonlySet<number>
   /** Every attempt to publish, in order. */
   readonly attempts: readonly OutgoingMessage[]
   /** How often it was asked for the last message of a subject. */
@@ -34,6 +36,7 @@ export type Answer = 'store' | 'lost' | 'unanswered' | 'refused' | 'refusedForGo
 
 export function createMemoryBus(): MemoryBus {
   const stored: OutgoingMessage[] = []
+  const deleted = new Set<number>()
   const attempts: OutgoingMessage[] = []
   const sent: OutgoingMessage[] = []
   const listeners = new Set<(connected: boolean) => void>()
@@ -43,6 +46,9 @@ export function createMemoryBus(): MemoryBus {
   let inFlight = 0
   let inFlightMost = 0
 
+  const isHeld = (index: number): boolean => !deleted.has(index + 1)
+
+  /** A repetition is one also where the message was deleted. */
   function store(message: OutgoingMessage): PublishAck {
     const index = stored.findIndex(({ messageId }) => messageId === message.messageId)
     if (index >= 0) return { seq: index + 1, duplicate: true }
@@ -68,6 +74,7 @@ export function createMemoryBus(): MemoryBus {
 
   const bus: MemoryBus = {
     stored,
+    deleted,
     attempts,
     sent,
     questions: () => questions,
@@ -101,16 +108,23 @@ export function createMemoryBus(): MemoryBus {
     },
     async lastOn(subject) {
       questions++
-      const index = stored.findLastIndex((message) => message.subject === subject)
+      const index = stored.findLastIndex((message, at) => message.subject === subject && isHeld(at))
       const message = stored[index]
       return message === undefined ? null : { ...message, seq: index + 1 }
     },
     async sequenceOf({ messageId }) {
-      const index = stored.findIndex((message) => message.messageId === messageId)
+      const index = stored.findIndex((message, at) => message.messageId === messageId && isHeld(at))
       return index < 0 ? null : index + 1
     },
     ensureStream: async () => bus.finding,
-    deleteMessages: async (messages) => messages.length,
+    async deleteMessages(messages) {
+      if (!connected) throw new BusError('unanswered', 'nobody is there')
+      const theirs = messages.filter(
+        ({ seq, messageId }) => isHeld(seq - 1) && stored[seq - 1]?.messageId === messageId,
+      )
+      for (const { seq } of theirs) deleted.add(seq)
+      return theirs.length
+    },
     answerRequest: async () => new Uint8Array(),
     request: (request) => bus.answerRequest(request),
     served: () => served,

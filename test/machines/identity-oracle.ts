@@ -81,6 +81,11 @@ export function newIdentityOracle(settings: Settings) {
       if (entry.type === 'event') says(mind, entry, around)
       mind.answer = answers(mind, entry, around)
     },
+    /** Q12: this person is erased; whatever was known of them here is not known any more. */
+    forgets(entry: Entry, identityId: string): void {
+      forgets(mind, entry, identityId)
+      mind.answer = null
+    },
   }
 }
 
@@ -292,6 +297,33 @@ function isConfirmedToo({ verdicts }: Mind, { identityId, visit }: OracleVerdict
       other.identityId === identityId &&
       other.visit === visit,
   )
+}
+
+/** Q12: no link, row, rejection, verdict or session of theirs is left, and nothing that comes back brings them back. */
+function forgets(mind: Mind, entry: Entry, identityId: string): void {
+  const { links, confirmed, signedIn, verdicts, atEnd } = mind
+  const without = (belief: Belief): Belief =>
+    belief.identityId === identityId ? { ...NOBODY, asOf: belief.asOf } : belief
+  const isTheirs = (key: string): boolean => key.endsWith(`/${identityId}`)
+  for (const key of [...links.keys()].filter(isTheirs)) links.delete(key)
+  for (const key of [...signedIn].filter(isTheirs)) signedIn.delete(key)
+  const others = mind.contacts.filter((contact) => contact.split(' ')[1] !== identityId)
+  mind.contacts.splice(0, Number.POSITIVE_INFINITY, ...others)
+  mind.rejected.delete(identityId)
+  for (const [visit, who] of confirmed) if (who === identityId) confirmed.set(visit, null)
+  const left = verdicts
+    .filter((verdict) => verdict.identityId !== identityId)
+    .map((verdict) => ({
+      ...verdict,
+      before: without(verdict.before),
+      confirmedBefore: verdict.confirmedBefore === identityId ? null : verdict.confirmedBefore,
+    }))
+  verdicts.splice(0, Number.POSITIVE_INFINITY, ...left)
+  for (const [visit, { belief, session }] of atEnd) {
+    atEnd.set(visit, { belief: without(belief), session: session === identityId ? null : session })
+  }
+  if (mind.session === identityId) mind.session = null
+  if (mind.belief.identityId === identityId) changes(mind, entry, { ...NOBODY, asOf: entry.at })
 }
 
 /** A link is taken back, but not from one who signed in during the visit. */

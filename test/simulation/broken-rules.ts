@@ -28,7 +28,7 @@ export const BROKEN_RULES: readonly BrokenRule[] = [
     rule: 'Q7',
     wrong: 'a start waits for nobody to come back',
     broken: { settings: { restartGraceMs: 0 } },
-    found: /^(Q7|V)/,
+    found: /^(Q7|V|E10)/,
   },
   {
     rule: 'I6',
@@ -111,7 +111,7 @@ export const BROKEN_RULES: readonly BrokenRule[] = [
     rule: 'I3',
     wrong: 'whoever signs in is who is there',
     broken: otherGuard('namesCurrent', () => true),
-    found: /^I|answer/,
+    found: /^(I|E10)|answer/,
   },
   {
     rule: 'I14',

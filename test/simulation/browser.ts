@@ -14,8 +14,9 @@ export interface Said {
 }
 
 export interface Browser {
-  readonly globalVisitID: string
-  readonly deviceToken: string
+  /** Another from when its device was erased. */
+  globalVisitID: string
+  deviceToken: string
   readonly tabs: readonly Tab[]
   /** Its clock minus the server's; a browser's clock is only a stopwatch (E5). */
   readonly skewMs: number
@@ -42,6 +43,9 @@ export interface Sent {
 /** One socket: what is on its way up and down, and who still believes in it. */
 export interface Wire {
   readonly tab: Tab
+  readonly globalVisitID: string
+  /** It said hello for a device that was erased by then. */
+  readonly knewGone: boolean
   readonly number: number
   readonly connection: Connection
   readonly up: Uint8Array[]
@@ -80,8 +84,14 @@ export function connect(
   {
     names,
     rightToken,
+    knewGone,
     sentAt,
-  }: { readonly names: boolean; readonly rightToken: boolean; readonly sentAt: number },
+  }: {
+    readonly names: boolean
+    readonly rightToken: boolean
+    readonly knewGone: boolean
+    readonly sentAt: number
+  },
 ): Wire {
   const { globalVisitID, deviceToken } = tab.browser
   const down: Down[] = []
@@ -105,6 +115,8 @@ export function connect(
   wires += 1
   const wire: Wire = {
     tab,
+    globalVisitID,
+    knewGone,
     number: wires,
     connection,
     up: [],

@@ -16,7 +16,7 @@ import {
 } from './browser.ts'
 import { answerOne, CONFIG } from './house.ts'
 import { must } from './ledger.ts'
-import { BROWSERS, type Operation } from './operations.ts'
+import type { Operation } from './operations.ts'
 import {
   act,
   crash,
@@ -26,6 +26,7 @@ import {
   hearingOf,
   mustBeOnDisk,
   settle,
+  startsOver,
   type World,
 } from './world.ts'
 
@@ -60,6 +61,9 @@ export async function perform(world: World, operation: Operation): Promise<void>
       return house.time.setWall(operation.ms)
     case 'settles':
       return settle(world)
+    case 'erasesPerson':
+    case 'erasesDevice':
+      return erase(world, operation)
     case 'delivers':
       return deliver(world, operation)
     case 'crashes':
@@ -76,7 +80,7 @@ export async function perform(world: World, operation: Operation): Promise<void>
     case 'isCut':
       return inTab(world, operation)
     default: {
-      const globalVisitID = BROWSERS[operation.browser] ?? ''
+      const globalVisitID = world.browsers[operation.browser]?.globalVisitID ?? ''
       const entry = entryOf(world, globalVisitID, operation)
       if (entry !== null && running.visitors.isKnown(globalVisitID)) act(world, globalVisitID, entry)
     }
@@ -125,15 +129,16 @@ export function connects(
   const isBound = running.store.token(tab.browser.globalVisitID) !== null
   const sentAt = house.time.wall() + tab.browser.skewMs
   const isRight = rightToken || !isBound
-  const wire = connect(running.desk, tab, { names, rightToken: isRight, sentAt })
+  const knewGone = world.observer.erasing.isGone(tab.browser.globalVisitID)
+  const wire = connect(running.desk, tab, { names, rightToken: isRight, knewGone, sentAt })
   wires.push(wire)
   if (!isRight) world.strangers.add(wire)
 }
 
 export function sends(world: World, tab: Tab, count: number): void {
-  const { wire, browser } = tab
+  const { wire } = tab
   const sent = send(tab, { count, now: world.house.time.wall() })
-  if (sent !== null) world.ledger.sent(browser.globalVisitID, sent, wire)
+  if (sent !== null && wire !== null) world.ledger.sent(wire.globalVisitID, sent, wire)
 }
 
 function cut(world: World, tab: Tab, silently: boolean): void {
@@ -177,20 +182,20 @@ const SYSTEM = [
 function eventOf(world: World, tab: Tab, said: Extract<Operation, { readonly does: 'says' }>): Said {
   const { name, person, page, consent, visitOf, namesVisit, agoMs } = said
   const count = fresh(world)
-  const eventID = `e${count}`
+  const eventID = `ev${count}`
   const other = visitOf === null ? undefined : world.browsers[visitOf]?.tabs[0]
   // Only one that is theirs by now: whoever uses it first owns it (E9).
   const isTheirs = other !== undefined && world.running.store.name('visit', other.visitID) !== null
   const timestamp = world.house.time.wall() + tab.browser.skewMs - agoMs
   const data = {
-    ...(person === null ? {} : { identityId: person, city: count % 9 }),
+    ...(person === null ? {} : { identityId: person, city: `city of ${eventID}` }),
     ...(consent ? { consent } : {}),
     ...(namesVisit && person === null ? { visitID: world.browsers[count % 3]?.tabs[0]?.visitID ?? '' } : {}),
   }
   const words = {
     eventType: SYSTEM.includes(name) ? 'SYSTEM' : 'BUSINESS',
     ...{ eventName: name, eventID, visitID: (isTheirs ? other : tab).visitID, pageID: page },
-    ...{ timestamp, url: 'https://shop.example/', data },
+    ...{ timestamp, url: `https://shop.example/${eventID}`, data },
   }
   return { eventID, words, timestamp }
 }
@@ -235,12 +240,17 @@ function post(
 }
 
 async function posted(
-  { running: { desk } }: World,
-  { globalVisitID }: Browser,
+  world: World,
+  browser: Browser,
   { body, final }: { readonly body: ReturnType<typeof checkTrackBody>; readonly final: boolean },
 ): Promise<readonly { readonly eventID: string }[]> {
+  const { desk } = world.running
+  const { globalVisitID } = browser
   const admitted = await desk.admission.admit(body.hello, globalVisitID, desk.clock.uptime())
-  if (admitted.is !== 'admitted') return []
+  if (admitted.is !== 'admitted') {
+    if (world.observer.erasing.isGone(globalVisitID)) startsOver(world, browser, globalVisitID)
+    return []
+  }
   const speaker = { globalVisitID, languageCode: undefined, userAgent: null }
   const carriage = { sentAt: body.sentAt, via: 'http', final } as const
   const prepared = await desk.batches.prepare(body.events, { speaker, carriage }, desk.clock.now())
@@ -249,7 +259,10 @@ async function posted(
   return prepared.entries.map(({ words }) => words).filter(({ eventID }) => !refused.has(eventID))
 }
 
-type Acting = Exclude<Extract<Operation, { readonly browser: number }>, { readonly tab: number }>
+type Acting = Exclude<
+  Extract<Operation, { readonly browser: number }>,
+  { readonly tab: number } | { readonly does: 'erasesDevice' }
+>
 
 /** What an agent, an engine or a rule says; null where there is nothing to say it about. */
 function entryOf(
@@ -312,6 +325,7 @@ async function deployed(world: World, awayMs: number): Promise<void> {
   await settle(world)
   world.observer.look(world.running)
   for (const [globalVisitID, visitId, signedIn] of open) {
+    if (observer.erasing.isGone(globalVisitID)) continue
     const visits = observer.oracles.get(globalVisitID)?.visit.visits ?? []
     const reason = visits.find((visit) => visit.visitId === visitId)?.reason
     must(reason !== 'closed', 'Q7', () => `the deploy ended ${visitId} of ${globalVisitID}`)
@@ -330,4 +344,26 @@ function openVisits({ running, browsers }: World): readonly (readonly [string, s
     if (view?.visit === null || view?.visit === undefined) return []
     return [[globalVisitID, view.visit.visitId, view.session !== null] as const]
   })
+}
+
+/** Asked over the History API, and not waited for: it is hidden when that answers. */
+function erase(
+  world: World,
+  erasing: Extract<Operation, { readonly does: 'erasesPerson' | 'erasesDevice' }>,
+): void {
+  const { running, browsers, observer, house } = world
+  const isPerson = erasing.does === 'erasesPerson'
+  const name = isPerson ? erasing.person : (browsers[erasing.browser]?.globalVisitID ?? '')
+  const path = isPerson ? `/identities/${name}/erase` : `/visitors/${name}/erase`
+  running.ask(path, {}).then(
+    ({ status }) => {
+      if (world.running !== running) return
+      if (status === 404 || status === 503) return
+      if (status !== 202) return void house.errors.push(`the erasure of ${name} is answered ${status}`)
+      world.met.add(isPerson ? 'a person who was erased' : 'a device that was erased')
+      const isBegun = observer.erasing.all().some((erased) => erased.name === name)
+      if (!isBegun) house.errors.push(`Q12: ${name} is answered as erased, and no erasure has begun`)
+    },
+    (cause: unknown) => void house.errors.push(String(cause)),
+  )
 }

@@ -4,16 +4,19 @@ import { DEFAULT_SETTINGS, type Settings } from '../../machines/entries.ts'
 import type { Bus } from '../../src/bus/bus.ts'
 import { type Relay, startRelay } from '../../src/bus/relay.ts'
 import { type Config, defaultConfig } from '../../src/config.ts'
+import type { Erasures } from '../../src/erasure/contract.ts'
+import { startErasures } from '../../src/erasure/erasures.ts'
 import type { Desk } from '../../src/gateway/desk.ts'
 import { createDesk } from '../../src/gateway/reception.ts'
 import { SWEEP_MS, sweep } from '../../src/gateway/sweep.ts'
 import type { Store } from '../../src/store/contract.ts'
 import { createClock } from '../../src/visitors/clock.ts'
 import type { Committed, Visitors } from '../../src/visitors/contract.ts'
-import { type OpenVisitors, openVisitors } from '../../src/visitors/visitors.ts'
+import { type ErasingVisitors, type OpenVisitors, openVisitors } from '../../src/visitors/visitors.ts'
 import { type Answer, createMemoryBus, type MemoryBus } from '../bus/memory-bus.ts'
 import { createMemoryDisk, type MemoryDisk } from '../contract/memory-disk.ts'
 import { openMemoryStore, type Phase } from '../contract/memory-store.ts'
+import { type Answer as Answered, openHistory } from './history.ts'
 import { createTimetable, type Timetable } from './timetable.ts'
 
 /** What of the server is broken on purpose; nothing, but for the proof that it would be found. */
@@ -24,6 +27,8 @@ export interface Broken {
   /** As the gateway sees them. */
   readonly visitors?: (visitors: OpenVisitors) => Visitors
   readonly desk?: (desk: Desk) => void
+  /** As erasures see them. */
+  readonly erasing?: (visitors: ErasingVisitors) => ErasingVisitors
   /** As the relay sees it. */
   readonly relayStore?: (store: Store) => Store
   /** Changes the machine's own rules; the result puts them back. */
@@ -36,8 +41,9 @@ export interface Running {
   readonly visitors: OpenVisitors
   readonly desk: Desk
   readonly relay: Relay
-  /** Where the node stood when it started. */
-  readonly startPosition: number
+  readonly erasures: Erasures
+  /** Asks the History API, through its own handlers. */
+  readonly ask: (path: string, body?: unknown) => Promise<Answered>
   /** Its own timers and answers are gone from now on. */
   readonly die: () => void
 }
@@ -76,7 +82,15 @@ export interface House {
   isFull: boolean
   readonly errors: string[]
   readonly warnings: string[]
-  readonly start: (onCommitted: (committed: Committed) => void) => Promise<Running>
+  /** Names of erasures that were given out. */
+  erasuresNamed: number
+  readonly start: (hearing: Hearing) => Promise<Running>
+}
+
+/** Who looks at what is on disk: at the start, and at each commit. */
+export interface Hearing {
+  readonly opens: (store: Store) => void
+  readonly told: (store: Store, committed: Committed) => void
 }
 
 export const CONFIG: Config = {
@@ -112,7 +126,8 @@ export function createHouse(broken: Broken): House {
     isFull: false,
     errors: [],
     warnings: [],
-    start: (onCommitted) => start(house, broken, onCommitted),
+    erasuresNamed: 0,
+    start: (hearing) => start(house, broken, hearing),
   }
   house.bus.answer = ({ messageId }) => {
     if (house.bansNext) house.banned.add(messageId)
@@ -122,11 +137,7 @@ export function createHouse(broken: Broken): House {
   return house
 }
 
-async function start(
-  house: House,
-  broken: Broken,
-  onCommitted: (committed: Committed) => void,
-): Promise<Running> {
+async function start(house: House, broken: Broken, hearing: Hearing): Promise<Running> {
   const { time, disk } = house
   const life = { isOver: false }
   const { timing, end } = time.process()
@@ -143,7 +154,7 @@ async function start(
   const store = broken.store?.(opened) ?? opened
   const sources = { wall: time.wall, monotonic: time.uptime }
   const clock = createClock(store.lastAt(), sources)
-  const startPosition = store.lastPosition()
+  hearing.opens(store)
   const settings = { ...DEFAULT_SETTINGS, ...broken.settings }
   const log = quietLog(house)
   const opening = openVisitors({
@@ -156,8 +167,20 @@ async function start(
     publishEvents: ['AddToCart'],
   })
   const visitors = await moved(house, opening)
-  visitors.onCommitted(onCommitted)
-  const relay = await moved(
+  visitors.onCommitted((committed) => hearing.told(store, committed))
+  let relay: Relay | null = null
+  const erasures = startErasures({
+    ...{
+      store,
+      visitors: broken.erasing?.(visitors.erasing) ?? visitors.erasing,
+      log,
+      timing,
+      now: clock.now,
+    },
+    newId: () => erasureName(house),
+    messages: () => relay ?? notYet(),
+  })
+  relay = await moved(
     house,
     startRelay({
       ...{ store: broken.relayStore?.(store) ?? store, config: CONFIG, log, timing, now: clock.now },
@@ -181,7 +204,24 @@ async function start(
     house.unanswered.length = 0
     end()
   }
-  return { store, visitors, desk, relay, startPosition, die }
+  const ask = await moved(
+    house,
+    openHistory({
+      ...{ store, visitors, erasures, desk, now: clock.now },
+      error: (told) => void house.errors.push(told),
+    }),
+  )
+  return { store, visitors, desk, relay, erasures, ask, die }
+}
+
+/** In no order: after a start the jobs may be taken up in another one. */
+function erasureName(house: House): string {
+  house.erasuresNamed += 1
+  return `erasure-${(house.erasuresNamed * 7_919) % 1_000}-${house.erasuresNamed}`
+}
+
+function notYet(): never {
+  throw new Error('the relay has not started yet')
 }
 
 /** What a promise comes to while the disk goes on by itself. */

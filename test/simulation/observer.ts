@@ -8,22 +8,24 @@ import { factsOf } from '../../src/visitors/entries.ts'
 import type { MemoryBus } from '../bus/memory-bus.ts'
 import { keyOf, type MemoryDisk } from '../contract/memory-disk.ts'
 import { compareVisitor } from './comparing.ts'
+import { createErasing, type Erasing } from './erasing.ts'
 import type { Running } from './house.ts'
 import { type Ledger, must } from './ledger.ts'
 import { newTableOracle, type TableOracle } from './table-oracle.ts'
 
 export interface Observer {
   readonly oracles: ReadonlyMap<string, TableOracle>
-  /** A commit was told to whoever listens. */
-  readonly told: (committed: Committed) => void
+  readonly erasing: Erasing
+  /** A server opened its disk: what lies there was decided before it started. */
+  readonly opens: (store: Store) => void
+  /** A commit was told to whoever listens: it is looked at before anything can be done to it. */
+  readonly told: (store: Store, committed: Committed) => void
   /** Everything that is on disk and was not looked at yet. */
   readonly look: (running: Running) => void
-  /** A new start: what is on disk from before was decided before. */
-  readonly started: (running: Running) => void
   /** The last seq at which the stream of a visitor said who is there: somebody came or went, or a start was heard. */
   readonly presentAt: (globalVisitID: string) => number
-  /** How many changes were published, of how many. */
-  readonly published: () => { readonly published: number; readonly changes: number }
+  /** Changes that must be published and are not. */
+  readonly unpublished: (store: Store) => readonly string[]
 }
 
 export interface ObserverParts {
@@ -39,10 +41,11 @@ const PRESENCE = ['presence.came', 'presence.went', 'server.started']
 
 export function createObserver({ disk, bus, ledger, isStill }: ObserverParts): Observer {
   const oracles = new Map<string, TableOracle>()
+  const erasing = createErasing({ disk, bus, oracles })
   const names = new Map<number, string>()
   /** E9: who used a visitID first. */
   const owners = new Map<string, string>()
-  const changesOf = new Map<string, string[]>()
+  const changesOf = new Map<string, Told[]>()
   const publishedOf = new Map<string, number>()
   const heardStart = new Set<string>()
   const seqs = new Map<string, number>()
@@ -52,8 +55,9 @@ export function createObserver({ disk, bus, ledger, isStill }: ObserverParts): O
   let position = 0
   let at = 0
   let startPosition = 0
-  let changes = 0
   let stored = 0
+  /** What was broken while a commit was told: thrown when it is looked at. */
+  let broke: unknown = null
 
   /** All that was committed since, in the order of the node's positions. */
   function newEntries(store: Store): readonly (readonly [number, StoredEntry])[] {
@@ -81,7 +85,10 @@ export function createObserver({ disk, bus, ledger, isStill }: ObserverParts): O
     if (PRESENCE.includes(entry.kind)) presentAt.set(globalVisitID, entry.seq)
     belongs(globalVisitID, entry)
     ledger.stored(globalVisitID, entry)
+    const before = oracles.get(globalVisitID)?.identity.belief.identityId ?? null
     consult(globalVisitID, entry)
+    const after = oracles.get(globalVisitID)?.identity.belief.identityId ?? null
+    erasing.took(number, entry, { globalVisitID, before, whose: whoseOf(entry, { before, after }) })
     return globalVisitID
   }
 
@@ -93,10 +100,13 @@ export function createObserver({ disk, bus, ledger, isStill }: ObserverParts): O
   }
 
   function consult(globalVisitID: string, entry: StoredEntry): void {
-    const oracle = oracles.get(globalVisitID) ?? newTableOracle(globalVisitID, DEFAULT_SETTINGS)
+    const oracle =
+      oracles.get(globalVisitID) ?? newTableOracle(globalVisitID, DEFAULT_SETTINGS, erasing.personOf)
     oracles.set(globalVisitID, oracle)
     // Q7: whoever has a visit open hears of a start before anything else.
-    const mustHear = entry.position > startPosition && !heardStart.has(globalVisitID) && startPosition > 0
+    const isErasure = entry.kind === 'person.erased'
+    const mustHear =
+      !isErasure && entry.position > startPosition && !heardStart.has(globalVisitID) && startPosition > 0
     if (mustHear && oracle.visit.open !== null) {
       must(
         entry.kind === 'server.started',
@@ -104,7 +114,7 @@ export function createObserver({ disk, bus, ledger, isStill }: ObserverParts): O
         () => `${globalVisitID}: ${entry.kind} before the start is heard`,
       )
     }
-    if (entry.position > startPosition) heardStart.add(globalVisitID)
+    if (!isErasure && entry.position > startPosition) heardStart.add(globalVisitID)
     const expected = oracle.takes(entry)
     const answered = factsOf(entry).find((fact) => fact.type === 'answered')
     const answer = answered === undefined ? null : (answered.reason ?? 'applied')
@@ -125,10 +135,26 @@ export function createObserver({ disk, bus, ledger, isStill }: ObserverParts): O
 
   function noteChanges(store: Store, from: number): void {
     for (const change of store.changes({ from, to: store.lastPosition(), limit: ALL })) {
-      const ids = changesOf.get(change.globalVisitID) ?? []
-      ids.push(messageIdOf(change))
-      changesOf.set(change.globalVisitID, ids)
-      changes += 1
+      const told = changesOf.get(change.globalVisitID) ?? []
+      const { seq, position, n } = change
+      told.push({ messageId: messageIdOf(change), seq, key: keyOf(position, n) })
+      changesOf.set(change.globalVisitID, told)
+    }
+  }
+
+  /** Everything that was committed since, by the oracles. */
+  function takeAll(store: Store): void {
+    erasing.meets(store)
+    if (store.lastPosition() > position) {
+      const from = position + 1
+      const touched = new Set(newEntries(store).map(([number, entry]) => take(store, number, entry)))
+      must(
+        position === store.lastPosition(),
+        'E4',
+        () => `the node stands at ${store.lastPosition()}, not ${position}`,
+      )
+      noteChanges(store, from)
+      for (const globalVisitID of touched) unseen.add(globalVisitID)
     }
   }
 
@@ -136,9 +162,9 @@ export function createObserver({ disk, bus, ledger, isStill }: ObserverParts): O
   function lookAtBus(store: Store): void {
     for (const { messageId, bytes } of bus.stored.slice(stored)) {
       const globalVisitID = messageId.split('.')[0] ?? ''
-      const gap = skipDead(store, globalVisitID, messageId)
+      const gap = skipMissing(store, globalVisitID, messageId)
       const place = publishedOf.get(globalVisitID) ?? 0
-      const expected = changesOf.get(globalVisitID)?.[place]
+      const expected = changesOf.get(globalVisitID)?.[place]?.messageId
       const isNext = messageId === expected
       must(isNext, 'B2', () => `${messageId} is published where ${expected} is the next change`)
       const told = gap === 0 ? 0 : Number(JSON.parse(String(Buffer.from(bytes))).data.gapBefore ?? 0)
@@ -152,51 +178,97 @@ export function createObserver({ disk, bus, ledger, isStill }: ObserverParts): O
     }
   }
 
-  /** How many changes right before this one were given up. */
-  function skipDead(store: Store, globalVisitID: string, until: string): number {
-    const ids = changesOf.get(globalVisitID) ?? []
+  /** Why a change may never be published: it was given up, or what it tells of was erased before it was. */
+  function whyMissing(store: Store, dead: ReadonlySet<string>, globalVisitID: string, told: Told) {
+    if (dead.has(told.messageId)) return 'dead'
+    const isGone = !disk.table('changes').has(told.key) && erasing.isEmptied(store, globalVisitID, told.seq)
+    return isGone ? 'erased' : null
+  }
+
+  /** Steps over what is missing right before this message; how many of it were given up. */
+  function skipMissing(store: Store, globalVisitID: string, until: string): number {
+    const told = changesOf.get(globalVisitID) ?? []
     const first = publishedOf.get(globalVisitID) ?? 0
-    if (ids[first] === until) return 0
-    const dead = new Set(store.dead({ limit: ALL }).map(({ change }) => messageIdOf(change)))
-    let place = first
-    while (dead.has(ids[place] ?? '') && ids[place] !== until) place += 1
+    if (told[first]?.messageId === until) return 0
+    const dead = deadIn(store)
+    let [place, gap] = [first, 0]
+    for (let next = told[place]; next !== undefined && next.messageId !== until; next = told[place]) {
+      const why = whyMissing(store, dead, globalVisitID, next)
+      if (why === null) break
+      if (why === 'dead') gap += 1
+      place += 1
+    }
     publishedOf.set(globalVisitID, place)
-    return place - first
+    return gap
   }
 
   return {
     oracles,
-    told({ changes: told }) {
-      for (const change of told) {
-        const isKept = disk.isFlushed('changes', keyOf(change.position, change.n))
-        must(isKept, 'Q1', () => `change ${messageIdOf(change)} is told, and is not on disk`)
+    erasing,
+    opens(store) {
+      takeAll(store)
+      erasing.begins(store)
+      startPosition = store.lastPosition()
+      heardStart.clear()
+    },
+    told(store, { changes: told }) {
+      try {
+        for (const change of told) {
+          const isKept = disk.isFlushed('changes', keyOf(change.position, change.n))
+          must(isKept, 'Q1', () => `change ${messageIdOf(change)} is told, and is not on disk`)
+        }
+        takeAll(store)
+        erasing.begins(store)
+      } catch (cause) {
+        broke ??= cause
       }
     },
-    look({ store }) {
-      if (store.lastPosition() > position) {
-        const from = position + 1
-        const touched = new Set(newEntries(store).map(([number, entry]) => take(store, number, entry)))
-        must(
-          position === store.lastPosition(),
-          'E4',
-          () => `the node stands at ${store.lastPosition()}, not ${position}`,
-        )
-        noteChanges(store, from)
-        for (const globalVisitID of touched) unseen.add(globalVisitID)
-      }
+    look({ store, visitors: { view } }) {
+      if (broke !== null) throw broke
+      takeAll(store)
       lookAtBus(store)
       if (!isStill()) return
+      erasing.proves(store)
       for (const globalVisitID of unseen) {
         const oracle = oracles.get(globalVisitID)
-        if (oracle !== undefined) compareVisitor(store, globalVisitID, oracle)
+        const hidden = erasing.hiddenAt(globalVisitID)
+        if (oracle !== undefined) compareVisitor({ store, view }, { globalVisitID, oracle, hidden })
       }
       unseen.clear()
     },
-    started(running) {
-      startPosition = running.startPosition
-      heardStart.clear()
-    },
     presentAt: (globalVisitID) => presentAt.get(globalVisitID) ?? 0,
-    published: () => ({ published: stored, changes }),
+    unpublished(store) {
+      const dead = deadIn(store)
+      return [...changesOf].flatMap(([globalVisitID, told]) =>
+        told
+          .slice(publishedOf.get(globalVisitID) ?? 0)
+          .filter((change) => whyMissing(store, dead, globalVisitID, change) === null)
+          .map(({ messageId }) => messageId),
+      )
+    },
   }
+}
+
+function deadIn(store: Store): ReadonlySet<string> {
+  return new Set(store.dead({ limit: ALL }).map(({ change }) => messageIdOf(change)))
+}
+
+/** A change, and the key of its row. */
+interface Told {
+  readonly messageId: string
+  readonly seq: number
+  readonly key: string
+}
+
+interface Sides {
+  readonly before: string | null
+  readonly after: string | null
+}
+
+/** E10: an event is of whoever was current when it was applied; who signs out is current still, as Recognized. */
+function whoseOf(entry: StoredEntry, { before, after }: Sides): string | null {
+  if (!isStoredEvent(entry)) return after
+  if (entry.late) return null
+  const { eventType, eventName } = entry.words
+  return eventType === 'SYSTEM' && eventName === 'ConsentWithdrawn' ? before : after
 }

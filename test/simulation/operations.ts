@@ -60,6 +60,8 @@ export type Operation =
   | (OfVisitor & { readonly does: 'assumes' | 'answers'; readonly confidence: number; readonly back: number })
   | (OfVisitor & { readonly does: 'confirms' | 'rejects'; readonly withSeq: boolean })
   | { readonly does: 'retracts'; readonly browser: number }
+  | { readonly does: 'erasesPerson'; readonly person: string }
+  | { readonly does: 'erasesDevice'; readonly browser: number }
   | { readonly does: 'engages'; readonly browser: number; readonly engine: string; readonly ttlMs: number }
   | { readonly does: 'releases' | 'tellsOutcome'; readonly browser: number; readonly back: number }
   | { readonly does: 'crashes' | 'isDeployed'; readonly awayMs: number }
@@ -78,6 +80,7 @@ const PHRASES: readonly ((dice: Dice) => readonly Operation[])[] = [
   (dice) => talk(dice),
   consultation,
   misfortune,
+  forgetting,
 ]
 
 const SETTLES: Operation = { does: 'settles' }
@@ -115,6 +118,28 @@ function consultation(dice: Dice): readonly Operation[] {
   })
   const before = dice.chance(0.4) ? talk(dice, { browser: about.browser, tab: 0 }) : []
   return [...before, ...consulted]
+}
+
+/** Somebody is to be forgotten, most often in the middle of something, and what comes next may stop it half way. */
+function forgetting(dice: Dice): readonly Operation[] {
+  if (!dice.chance(0.6)) return [someOperation(dice)]
+  const goesOn = Array.from({ length: dice.below(12) }, (): Operation => ({ does: 'diskGoesOn' }))
+  const happens = dice.one<readonly Operation[]>([
+    [crash(dice)],
+    [{ does: 'diskFails', atPut: 1 + dice.below(8) }],
+    [{ ...says(dice), agoMs: 0 }, someOperation(dice)],
+    [erasure(dice)],
+    [{ does: 'isDeployed', awayMs: SECOND }],
+    [SETTLES],
+  ])
+  const back = dice.chance(0.5) ? talk(dice) : []
+  return [
+    ...(dice.chance(0.5) ? [...talk(dice), SETTLES] : []),
+    erasure(dice),
+    ...(dice.chance(0.6) ? [{ does: 'turns' } as const, ...goesOn, ...happens] : []),
+    ...back,
+    SETTLES,
+  ]
 }
 
 /** Something is half way to the disk, with something else behind it, when it happens. */
@@ -229,6 +254,7 @@ const KINDS: readonly (readonly [number, Maker])[] = [
     }),
   ],
   [0.6, crash],
+  [0.8, erasure],
   [2, (d) => ({ does: 'isDeployed', awayMs: d.one([0, SECOND, MINUTE]) })],
 ]
 
@@ -245,6 +271,11 @@ function verdict(dice: Dice): Operation {
 
 function crash(dice: Dice): Operation {
   return { does: 'crashes', awayMs: dice.one([0, SECOND, MINUTE, HOUR]) }
+}
+
+function erasure(dice: Dice): Operation {
+  if (dice.chance(0.25)) return { does: 'erasesDevice', browser: dice.below(BROWSERS.length) }
+  return { does: 'erasesPerson', person: dice.one(PEOPLE) }
 }
 
 function retraction(dice: Dice): Operation {

@@ -13,7 +13,7 @@ export function provesPresence(world: World): void {
     if (view?.visit === null || view?.visit === undefined) continue
     const { visitId, ordinal } = view.visit
     const hasSocket = running.store.visitor(view.number)?.connected === ordinal
-    const own = wires.filter((wire) => wire.tab.browser.globalVisitID === globalVisitID && !wire.isOver)
+    const own = wires.filter((wire) => wire.globalVisitID === globalVisitID && !wire.isOver)
     const counting = own.filter(
       ({ connection }) => connection.state === 'open' && connection.countsFor === visitId,
     )
@@ -53,6 +53,6 @@ function spokeIn(
       entry.via === 'socket' &&
       !entry.late &&
       entry.visit === visit?.ordinal &&
-      ledger.onlyBy(wire.tab.browser.globalVisitID, entry.words.eventID) === wire.number,
+      ledger.onlyBy(wire.globalVisitID, entry.words.eventID) === wire.number,
   )
 }

@@ -24,7 +24,12 @@ export interface TableOracle {
   readonly takes: (stored: StoredEntry) => string | null
 }
 
-export function newTableOracle(globalVisitID: string, settings: Settings): TableOracle {
+/** `personOf`: who is behind the pseudonym of somebody erased. */
+export function newTableOracle(
+  globalVisitID: string,
+  settings: Settings,
+  personOf: (pseudonym: unknown) => string,
+): TableOracle {
   const visit = newVisitOracle(settings)
   const identity = newIdentityOracle(settings)
   let lease: OracleLease | null = null
@@ -89,6 +94,13 @@ export function newTableOracle(globalVisitID: string, settings: Settings): Table
     withdrawnAt = isSystem && eventName === 'ConsentWithdrawn' ? stored.occurredAt : null
   }
 
+  /** Q12: whoever is erased is nobody at once: this waits for no deadline and no start. */
+  const forgets = (entry: Extract<Entry, { type: 'person.erased' }>): null => {
+    identity.forgets(entry, personOf(entry.pseudonym))
+    visit.seal()
+    return null
+  }
+
   return {
     visit: visit.table,
     identity: identity.mind,
@@ -99,6 +111,7 @@ export function newTableOracle(globalVisitID: string, settings: Settings): Table
       noteConsent(stored)
       // What the entry says of a visit by its alias is not used here: the oracle looks the name up itself.
       const entry = decidedBy(storedAsEntry(stored, globalVisitID, null), settings)
+      if (entry.type === 'person.erased') return forgets(entry)
       checksDue(entry)
       visit.takes(entry)
       identity.takes(entry, visit.table)

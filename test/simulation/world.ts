@@ -42,9 +42,8 @@ export interface World {
 export async function createWorld(broken: Broken): Promise<World> {
   const house = createHouse(broken)
   const ledger = createLedger()
-  const isStill = (): boolean => house.gates.every(({ phase }) => phase === 'put')
-  const observer = createObserver({ disk: house.disk, bus: house.bus, ledger, isStill })
-  const running = await house.start(observer.told)
+  const observer = createObserver({ disk: house.disk, bus: house.bus, ledger, isStill: () => isStill(house) })
+  const running = await house.start(observer)
   return {
     ...{ house, ledger, observer, running, wires: [], hasJumped: false, counted: 0 },
     browsers: BROWSERS.map(newBrowser),
@@ -75,12 +74,17 @@ export function fresh(world: World): number {
 /** What a browser hears of the server. */
 export function hearingOf(world: World): Hearing {
   return {
-    welcome: (wire) => must(!world.strangers.has(wire), 'P6', () => 'a wrong token is welcome'),
+    welcome(wire) {
+      must(!world.strangers.has(wire), 'P6', () => 'a wrong token is welcome')
+      const { globalVisitID, knewGone } = wire
+      must(!knewGone, 'Q12: gone', () => `${globalVisitID} is erased, and its hello is welcome`)
+    },
     acknowledged(wire, ack) {
+      const { globalVisitID } = wire
       const { browser } = wire.tab
       const kept = takeAck(wire, ack)
-      world.ledger.acknowledged(browser.globalVisitID, kept)
-      for (const { eventID } of kept) mustBeOnDisk(world, browser.globalVisitID, eventID)
+      world.ledger.acknowledged(globalVisitID, kept)
+      for (const { eventID } of kept) mustBeOnDisk(world, globalVisitID, eventID)
       const answered = new Set([
         ...kept.map(({ eventID }) => eventID),
         ...ack.rejected.map((one) => one.eventID),
@@ -90,9 +94,23 @@ export function hearingOf(world: World): Hearing {
     },
     closed(wire, code) {
       if (code === 4001) doubts(world)
-      must(code !== 4503 || !wire.isWelcome, 'P6', () => 'a welcome browser is called unauthorized')
+      const isGone = world.observer.erasing.isGone(wire.globalVisitID)
+      must(code !== 4503 || !wire.isWelcome || isGone, 'P6', () => 'a welcome browser is called unauthorized')
+      if (code === 4503 && isGone) startsOver(world, wire.tab.browser, wire.globalVisitID)
     },
   }
+}
+
+/** Q12: whose device was erased begins as a new one; what it had not said yet it says then. */
+export function startsOver(world: World, browser: Browser, globalVisitID: string): void {
+  if (browser.globalVisitID !== globalVisitID) return
+  world.met.add('a device that begins anew')
+  const count = fresh(world)
+  browser.globalVisitID = `${globalVisitID.split('-')[0]}-${count}`
+  browser.deviceToken = String(count).padStart(32, '0')
+  browser.tabs.forEach((tab, index) => {
+    tab.visitID = `${browser.globalVisitID}-v${index}`
+  })
 }
 
 /** Who is connected may be otherwise than the streams say, from now on. */
@@ -103,7 +121,10 @@ export function doubts({ browsers, running, uncertain }: World): void {
 }
 
 /** Q1: an ack means that the disk has it. */
-export function mustBeOnDisk({ running, house }: World, globalVisitID: string, eventID: string): void {
+export function mustBeOnDisk(world: World, globalVisitID: string, eventID: string): void {
+  const { running, house, observer } = world
+  // Q12: of an erased device nothing is left.
+  if (observer.erasing.isGone(globalVisitID)) return
   const number = running.store.visitorNumber(globalVisitID)
   const key = `${String(number).padStart(16, '0')}\u0001${eventID}`
   must(
@@ -166,7 +187,10 @@ export function act(world: World, globalVisitID: string, entry: NewEntry): void 
 /** The process dies where it stands, and the power with it; then it is started again. */
 export async function crash(world: World, awayMs: number): Promise<void> {
   const { house, running, wires } = world
-  for (const { phase } of house.gates.slice(0, 1)) world.met.add(`a crash at ${phase}`)
+  for (const { phase } of house.gates.slice(0, 1)) {
+    world.met.add(`a crash at ${phase}`)
+    if (isErasing(world)) world.met.add(`an erasure that crashed at ${phase}`)
+  }
   running.die()
   house.disk.losePower()
   for (const wire of wires.splice(0)) {
@@ -185,6 +209,7 @@ export async function deploy(world: World, awayMs: number): Promise<void> {
   })
   for (let rounds = 0; !isDrained && rounds < 100; rounds += 1) await settle(world)
   await draining
+  await moved(house, running.erasures.close())
   await moved(house, running.relay.close(0))
   await moved(house, running.visitors.close())
   await moved(house, running.store.close())
@@ -203,14 +228,26 @@ async function startAgain(world: World, awayMs: number): Promise<void> {
   house.failsAtPut = 0
   world.undecided.clear()
   doubts(world)
-  world.running = await house.start(observer.told)
-  observer.started(world.running)
+  world.running = await house.start(observer)
   observer.look(world.running)
   provesFolder(world)
 }
 
+/** No transaction is seen by readers and not on disk, or on disk and told to nobody. */
+function isStill({ gates }: House): boolean {
+  return gates.every(({ phase }) => phase === 'put')
+}
+
+/** An erasure is half way on the disk. */
+function isErasing({ running }: World): boolean {
+  return running.store.erasures().some(({ finishedAt }) => finishedAt === 0)
+}
+
 /** Replay = live, lists = streams, no gap: what `vestibule verify` proves of a folder. */
-export function provesFolder({ running }: World): void {
+export function provesFolder(world: World): void {
+  const { running, house } = world
+  // It is proven when nothing is half way.
+  if (isErasing(world) || !isStill(house)) return
   const [first] = findingsIn(running.store)
   must(first === undefined, 'Q1: verify', () => String(first))
 }
