@@ -6,6 +6,7 @@ import { ProtocolError } from '../../protocol/errors.ts'
 import { WIRE_LIMITS } from '../../protocol/limits.ts'
 import { type CheckedEvent, checkClientMessage, checkTrackBody } from '../../protocol/messages.ts'
 import { randomFrom } from '../../src/commands/load/random.ts'
+import { corpusOf, outcomeOf, readCorpus } from './corpus.ts'
 import { aFrame, aMessage, liberal, mutated } from './wild-messages.ts'
 
 const test = suite('fuzz/codec')
@@ -15,11 +16,25 @@ const rounds = Number(process.env.FUZZ_ROUNDS ?? 5_000)
 console.log(`fuzz/codec: FUZZ_SEED=${seed} FUZZ_ROUNDS=${rounds}`)
 
 for (const codec of [JSON_CODEC, MSGPACK_CODEC]) {
+  const corpus = readCorpus(corpusOf(codec))
+
+  test(`[Q10] ${codec.subprotocol}: every frame of the corpus comes to what it came to before`, () => {
+    assert.ok(corpus.size >= 30)
+    for (const [outcome, input] of corpus) {
+      const frame = Buffer.from(input, 'latin1')
+      assert.is(outcomeOf(codec, frame), outcome)
+      survives(codec, frame, outcome)
+    }
+  })
+
   test(`[P4] ${codec.subprotocol}: whatever comes is a checked message or a ProtocolError`, () => {
     const random = randomFrom(seed)
+    const known = [...corpus.values()]
     let taken = 0
     for (let round = 0; round < rounds; round += 1) {
-      const frame = mutated(aFrame(codec, aMessage(random)), random)
+      const isNew = random.chance(0.7)
+      const begun = isNew ? aFrame(codec, aMessage(random)) : Buffer.from(random.pick(known), 'latin1')
+      const frame = mutated(begun, random)
       const whole = `FUZZ_SEED=${seed} round ${round}: ${Buffer.from(frame).toString('hex')}`
       if (survives(codec, frame, whole)) taken += 1
     }

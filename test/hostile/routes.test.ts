@@ -3,6 +3,7 @@ import { request } from 'node:http'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type Random, randomFrom } from '../../src/commands/load/random.ts'
+import { keep, readCorpus, writeCorpus } from '../fuzz/corpus.ts'
 import { hostile } from '../fuzz/wild-messages.ts'
 import { SECRET, type WatchedServer } from '../helpers/watched-server.ts'
 import { within } from '../helpers/within.ts'
@@ -11,7 +12,7 @@ import { openRaw } from './raw-socket.ts'
 
 const routes = suite('hostile routes')
 
-/** FUZZ_SEED repeats a run, FUZZ_REQUESTS makes it longer. */
+/** FUZZ_SEED repeats a run, FUZZ_REQUESTS makes it longer, FUZZ_KEEP puts what is new in it into the corpus. */
 const seed = Number(process.env.FUZZ_SEED ?? Date.now() % 2 ** 32)
 const REQUESTS = Number(process.env.FUZZ_REQUESTS ?? 1_000)
 console.log(`hostile/routes: FUZZ_SEED=${seed} FUZZ_REQUESTS=${REQUESTS}`)
@@ -146,6 +147,8 @@ interface Operation {
   readonly requestBody?: { readonly content: Readonly<Record<string, { readonly example?: unknown }>> }
 }
 interface Asked {
+  /** The path of the document that it was made of. */
+  readonly route: string
   readonly method: string
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
@@ -201,6 +204,7 @@ function choose(random: Random, { paths }: Described, known: readonly string[]):
   const base = path in paths ? random.pick(['/backend/data', '/server/data', '/frontend/data', '']) : ''
   const example = operation?.requestBody?.content['application/json']?.example
   return {
+    route: path,
     method: method.toUpperCase(),
     path: `${base}${path.replace(/\{\w+\}/g, value)}${query.length > 0 ? `?${query.join('&')}` : ''}`,
     headers: {
@@ -251,8 +255,11 @@ routes('[Q9] [Q10] no request to any route is a fault, tells of the inside, or h
     const document = (await server.ask('/openapi.json')).body as unknown as Described
     const known = await someoneKnown(server)
     const statuses = new Map<number, number>()
-    for (let count = 0; count < REQUESTS; count += 1) {
-      const asked = choose(random, document, known)
+    const corpus = readCorpus('requests')
+    const inputs = Array.from(corpus.values(), (input): Asked => JSON.parse(input))
+    assert.ok(inputs.length > 100, 'the corpus is asked first')
+    for (let count = 0; count < inputs.length + REQUESTS; count += 1) {
+      const asked = inputs[count] ?? choose(random, document, known)
       const { status, headers, body } = await send(server, asked)
       statuses.set(status, 1 + (statuses.get(status) ?? 0))
       const label = `FUZZ_SEED=${seed} request ${count}: ${JSON.stringify(asked).slice(0, 600)} is ${status} ${body.slice(0, 300)}`
@@ -263,10 +270,17 @@ routes('[Q9] [Q10] no request to any route is a fault, tells of the inside, or h
       assert.is(headers['x-powered-by'], undefined, label)
       const cursor = headers['paging-next']
       if (typeof cursor === 'string' && known.length < 40) known.push(cursor)
+      keep(corpus, outcomeOf(status, asked), JSON.stringify(asked))
     }
+    if (process.env.FUZZ_KEEP !== undefined) writeCorpus('requests', corpus)
     for (const status of [200, 400, 401, 404, 405]) assert.ok(statuses.has(status), `none was ${status}`)
   })
 })
+
+/** Who is refused at the door is refused at every route alike. */
+function outcomeOf(status: number, { method, route }: Asked): string {
+  return [401, 404, 405].includes(status) ? `${status} ${method}` : `${status} ${method} ${route}`
+}
 
 /** Somebody to ask about; the ids. */
 async function someoneKnown({ url }: WatchedServer): Promise<string[]> {
