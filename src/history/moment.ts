@@ -64,6 +64,7 @@ function entryAt({ store }: Reading, { number }: VisitorRow, seq: number) {
   return entry
 }
 
-function notKept(): Problem {
+/** A moment before retention. */
+export function notKept(): Problem {
   return new Problem(410, 'what was known then is not kept any more')
 }

@@ -1,8 +1,10 @@
 /** One row of the table of routes: from it come dispatch, checks, OpenAPI and the page of documentation. */
 import { z } from '@hono/zod-openapi'
+import { readRetained } from '../store/retained.ts'
 import { INCLUDED_DETAILS_MAX, type Includes, type Relation } from './includes.ts'
 import type { Scope } from './keys.ts'
 import { type Listing, readPage, type Window } from './listing.ts'
+import { notKept } from './moment.ts'
 import { check, includeSchema, PAGING, type Paging, readIncludes, refuseUnknown } from './parameters.ts'
 import { wrongParameter } from './problem.ts'
 import { type Address, boundTo, linkTo, type Reading, type Texts } from './reading.ts'
@@ -208,6 +210,8 @@ async function takePage<Row, Place, Item>(
     throw wrongParameter('page_size', `page_size must be 1..${reading.pageSizeMax}`)
   }
   const cursor = readCursor(reading, address, paging.page_next)
+  // A page that is gone on from began when it was kept.
+  if (cursor === null && paging.from !== undefined && from < readRetained(reading.store).at) throw notKept()
   // `age` counts from the first page's moment, or rows would drop out between pages.
   const asOf = cursor?.asOf ?? reading.at
   const oldest = typeof filters.age === 'number' ? asOf - filters.age * 1_000 : 0

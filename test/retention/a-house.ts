@@ -14,6 +14,8 @@ export interface House {
   /** Days go by, looked at hour by hour as the sweep would, and then a round. */
   readonly ages: (days: number) => Promise<void>
   readonly restart: () => Promise<void>
+  /** The same, and what retention and erasures were doing is never heard of again. */
+  readonly crash: () => Promise<void>
   readonly end: () => Promise<void>
 }
 
@@ -27,6 +29,8 @@ export interface HouseOptions extends RoomOptions {
 export async function openHouse(options: HouseOptions = {}): Promise<House> {
   const room = await openRoom(options)
   let opened = open(room, options)
+  // What waits keeps no process alive.
+  const alive = setInterval(() => {}, 1_000)
   return {
     room,
     get retention() {
@@ -45,7 +49,12 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
       await room.restart()
       opened = open(room, options)
     },
+    async crash() {
+      await room.restart()
+      opened = open(room, options)
+    },
     async end() {
+      clearInterval(alive)
       await opened.retention.close()
       await opened.erasures.close()
       await room.end()
