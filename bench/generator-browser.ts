@@ -2,7 +2,7 @@
 import { connect, type Socket } from 'node:net'
 import { frameReader, GOODBYE, NotCarried, PONG, textFrame, upgradeRequest } from './frames.ts'
 import type { Crowd, Phase } from './generator.ts'
-import { newVisitor, type Visitor } from './visitor.ts'
+import { newVisitor, STAY_EVENTS, type Visitor, type VisitorPlan } from './visitor.ts'
 
 /** What all browsers share. */
 export interface Load {
@@ -10,6 +10,8 @@ export interface Load {
   /** Null = nobody says more than its greeting. */
   phase: Phase | null
   readonly browsers: Set<Browser>
+  /** How many came, also those who have gone. */
+  opened: number
   /** Of all events sent by those who have gone, and their bytes. */
   events: number
   eventBytes: number
@@ -38,9 +40,8 @@ export function openBrowser(load: Load): void {
   const { port, signsIn } = load.crowd
   const socket = connect(port, '127.0.0.1')
   socket.setNoDelay(true)
-  const visitor = newVisitor(
-    signsIn ? { identityId: `person-${load.browsers.size}`, comesAndGoes: true } : {},
-  )
+  const visitor = newVisitor(signsIn ? planOf(load.opened) : {})
+  load.opened += 1
   const browser: Browser = { load, socket, visitor, sent: [], changedAt: [], acks: 0, isWelcome: false }
   load.browsers.add(browser)
   socket.write(upgradeRequest(port, visitor.globalVisitID))
@@ -66,6 +67,11 @@ export function openBrowser(load: Load): void {
   socket.on('end', () => {
     if (load.browsers.has(browser)) throw new NotCarried('the server ended a connection')
   })
+}
+
+/** They sign in one after another, never in the first two events: at any time the same share of events does. */
+function planOf(index: number): VisitorPlan {
+  return { identityId: `person-${index}`, comesAndGoes: true, signInAfter: 2 + (index % STAY_EVENTS) }
 }
 
 /** Messages are told apart by the letter after `{"type":"`: of an ack no more is parsed than has to be right. */

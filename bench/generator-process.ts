@@ -34,6 +34,8 @@ const PHASE: Phase = {
 export async function openGenerator(crowd: Partial<Crowd> & Pick<Crowd, 'port'>): Promise<Generator> {
   const child = fork(fileURLToPath(new URL('generator.ts', import.meta.url)), {
     execArgv: ['--import', 'tsx'],
+    // What is no number stays none.
+    serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   })
   const ended = once(child, 'exit')

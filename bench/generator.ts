@@ -1,5 +1,5 @@
 /** The load generator, in its own process: the same work against every contender, lean enough not to be the limit. */
-import { addLatency, latencyAt, newLatencies } from '../src/commands/load/tally.ts'
+import { addLatency, type Latencies, latencyAt, newLatencies } from '../src/commands/load/tally.ts'
 import { NotCarried } from './frames.ts'
 import {
   type Browser,
@@ -75,6 +75,8 @@ export type Answer =
 const SEEN = 50
 /** How long all of them may take to arrive, and the last acks to come. */
 const PATIENCE_MS = 120_000
+/** A push that comes later than this after its ack never comes. */
+const PUSH_PATIENCE_MS = 5_000
 
 /** What is measured of the phase. */
 let latencies = newLatencies()
@@ -117,7 +119,7 @@ async function perform(command: Command): Promise<unknown> {
 /** Resolves when all are welcome, and what they greeted with is acknowledged. */
 async function open(crowd: Crowd): Promise<void> {
   const opened: Load = {
-    ...{ crowd, phase: null, browsers: new Set(), events: 0, eventBytes: 0 },
+    ...{ crowd, phase: null, browsers: new Set(), opened: 0, events: 0, eventBytes: 0 },
     heard: (ms, count) => {
       if (!isMeasuring) return
       events += count
@@ -133,7 +135,7 @@ async function open(crowd: Crowd): Promise<void> {
     // A thousand a second, not all at once: a burst leaves a process larger than what is connected needs.
     if (index % 10 === 9) await pause(10)
   }
-  await until(opened, ({ isWelcome, sent }) => isWelcome && sent.length === 0)
+  await untilAcknowledged(opened)
 }
 
 /** Resolves when it has been warmed up: from now on it is measured. */
@@ -158,10 +160,12 @@ async function finish(load: Load): Promise<Result> {
   load.phase = null
   if (pacing !== null) clearInterval(pacing)
   pacing = null
-  await until(load, ({ isWelcome, sent, changedAt }) => isWelcome && sent.length + changedAt.length === 0)
+  await untilAcknowledged(load)
+  if (!(await holdsFor(load, ({ changedAt }) => changedAt.length === 0, PUSH_PATIENCE_MS)))
+    throw new Error(`who is there changed, and was not pushed within ${PUSH_PATIENCE_MS / 1_000} s`)
   return {
-    ...{ events, elapsedMs, p50Ms: latencyAt(latencies, 0.5), p99Ms: latencyAt(latencies, 0.99) },
-    push: { p50Ms: latencyAt(pushes, 0.5), p99Ms: latencyAt(pushes, 0.99) },
+    ...{ events, elapsedMs, ...figuresOf(latencies) },
+    push: figuresOf(pushes),
     allEvents: saidSoFar(load) - saidBefore,
   }
 }
@@ -190,6 +194,12 @@ function pace(load: Load, { inFlight, eventsPerMessage, eventsPerVisitor }: Phas
   }, 1)
 }
 
+/** No number where there was nothing to measure. */
+function figuresOf(of: Latencies): Latency {
+  const at = (share: number) => (of.count === 0 ? Number.NaN : latencyAt(of, share))
+  return { p50Ms: at(0.5), p99Ms: at(0.99) }
+}
+
 function saidSoFar({ browsers, events: ofThoseGone }: Load): number {
   return [...browsers].reduce((sum, { visitor }) => sum + visitor.made(), ofThoseGone)
 }
@@ -204,15 +214,20 @@ function leave(load: Load): Promise<Said> {
   return Promise.resolve({ events: load.events, eventBytes: load.eventBytes })
 }
 
-async function until({ browsers }: Load, holds: (browser: Browser) => boolean): Promise<void> {
-  const deadline = performance.now() + PATIENCE_MS
+async function untilAcknowledged(load: Load): Promise<void> {
+  const isSilent = ({ isWelcome, sent }: Browser) => isWelcome && sent.length === 0
+  if (!(await holdsFor(load, isSilent, PATIENCE_MS)))
+    throw new NotCarried(`some browsers wait for an answer for more than ${PATIENCE_MS / 1_000} s`)
+}
+
+/** Whether it holds for all of them within this time. */
+async function holdsFor({ browsers }: Load, holds: (browser: Browser) => boolean, withinMs: number) {
+  const deadline = performance.now() + withinMs
   while (![...browsers].every(holds)) {
-    if (performance.now() > deadline) {
-      const missing = [...browsers].filter((browser) => !holds(browser)).length
-      throw new NotCarried(`${missing} browsers still wait for an answer after ${PATIENCE_MS / 1_000} s`)
-    }
+    if (performance.now() > deadline) return false
     await pause(5)
   }
+  return true
 }
 
 function pause(ms: number): Promise<void> {

@@ -29,10 +29,11 @@ export async function printPeers({ rounds, scale, connections }: PeersPlan): Pro
     `this machine lets a process have ${most.toLocaleString('en')} connections at most\n\n`,
   )
   const rows: (readonly string[])[] = []
+  const carry: Carry = new Map()
   for (const load of loadsOf(connections, most)) {
     const results = await alternate(CONTENDERS, rounds, async (contender) => {
       process.stderr.write(`${load.title}, ${load.connections} browsers: ${TITLES[contender]}\n`)
-      return await carried(contender, load, scale)
+      return await carried(contender, load, { scale, carry })
     })
     const oursPerSecond = median(results.ours, ({ eventsPerSecond }) => eventsPerSecond)
     rows.push(
@@ -81,16 +82,24 @@ function loadOf(
   return { eventsPerVisitor: null, ...more, connections, inFlight }
 }
 
+/** The most browsers that each is known to carry, where it is fewer than were asked of it. */
+type Carry = Map<Contender, number>
+
+interface Carrying {
+  readonly scale: Scale
+  readonly carry: Carry
+}
+
 /** Under the load, or as much of it as the contender carries: half as many browsers until it does. */
-async function carried(contender: Contender, load: Load, scale: Scale): Promise<Side> {
+async function carried(contender: Contender, load: Load, { scale, carry }: Carrying): Promise<Side> {
+  const connections = Math.min(load.connections, carry.get(contender) ?? load.connections)
   try {
-    return await underLoad(contender, load, scale)
+    return await underLoad(contender, { ...load, connections }, scale)
   } catch (cause) {
-    if (!(cause instanceof NotCarried) || load.connections <= BROWSERS) throw cause
-    process.stderr.write(
-      `${TITLES[contender]} does not carry ${load.connections} browsers: ${cause.message}\n`,
-    )
-    return await carried(contender, { ...load, connections: Math.floor(load.connections / 2) }, scale)
+    if (!(cause instanceof NotCarried) || connections <= BROWSERS) throw cause
+    process.stderr.write(`${TITLES[contender]} does not carry ${connections} browsers: ${cause.message}\n`)
+    carry.set(contender, Math.floor(connections / 2))
+    return await carried(contender, load, { scale, carry })
   }
 }
 

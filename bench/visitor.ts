@@ -22,8 +22,10 @@ export interface Visitor {
 export interface VisitorPlan {
   readonly globalVisitID?: string
   readonly visitID?: string
-  /** Signs in with the fifth event; null = never. */
+  /** Signs in; null = never. */
   readonly identityId?: string | null
+  /** Events before that; 4 where it is not given. */
+  readonly signInAfter?: number
   /** Signs out 25 events later, in again 25 after that, and so on. */
   readonly comesAndGoes?: boolean
 }
@@ -32,9 +34,9 @@ export interface VisitorPlan {
 export const RECENT = 100
 /** Events of one page: it is entered, things happen, it is left. */
 const PAGE_EVENTS = 10
-/** The first event that signs in, and the events from signing in to signing out and back. */
-const SIGN_IN_AT = 4
-const STAY_EVENTS = 25
+/** Events from signing in to signing out, and back: whoever comes and goes changes with one of so many. */
+export const STAY_EVENTS = 25
+const SIGN_IN_AFTER = 4
 const PRODUCTS = ['bell', 'bicycle', 'helmet', 'lamp', 'lock', 'pump', 'saddle', 'trailer']
 const NAMES = ['ViewProduct', 'Zoom', 'AddToCart', 'Search', 'ScrollDepth']
 
@@ -51,7 +53,7 @@ export function newVisitor(plan: VisitorPlan = {}): Visitor {
     const at = made === 0 ? -1 : (made - 1) % PAGE_EVENTS
     if (made > 1 && at === 0) page = nextPage(made)
     const eventID = randomUUID()
-    const change = changeAt(made, plan)
+    const change = changeAt(made)
     if (change !== null) changes += 1
     const text = eventText({ eventID, visitID, page, words: change ?? wordsAt(at, made, page.product) })
     recent[made % RECENT] = eventID
@@ -66,8 +68,9 @@ export function newVisitor(plan: VisitorPlan = {}): Visitor {
     return `[${list}]`
   }
 
-  function changeAt(index: number, { comesAndGoes = false }: VisitorPlan): Words | null {
-    const since = index - SIGN_IN_AT
+  function changeAt(index: number): Words | null {
+    const { signInAfter = SIGN_IN_AFTER, comesAndGoes = false } = plan
+    const since = index - signInAfter
     if (identityId === null || since < 0 || since % STAY_EVENTS !== 0) return null
     const signsIn = since % (2 * STAY_EVENTS) === 0
     if (since > 0 && !comesAndGoes) return null

@@ -28,6 +28,8 @@ const EVENT_MS = 100
 /** They began so long ago that all of them have gone. */
 const AGO_MS = 7 * 86_400_000
 const DAY_MS = 86_400_000
+/** Who has said all goes to sleep soon: a million need not be awake together. */
+const AWAKE_MAX = 5_000
 /** The sweep ends visits some hundreds at a time, four times a second: here it need not wait. */
 const HASTE = 100
 
@@ -39,7 +41,7 @@ export function idOf(what: 'visitor' | 'visit' | 'person', index: number): strin
 /** Resolves when all is on disk, their visits have ended, and nothing is due any more; how many events were kept. */
 export async function fill(store: Store, plan: FillPlan): Promise<number> {
   let now = Math.max(Date.now() - AGO_MS, store.lastAt())
-  const config = defaultConfig()
+  const config = { ...defaultConfig(), awakeMax: AWAKE_MAX }
   const visitors = await openVisitors({
     ...{ store, settings: settingsOf(config), log: createLog('error'), limits: config, timing: HASTY },
     clock: { now: () => now, drift: () => 0 },

@@ -75,6 +75,8 @@ generator('counts what was acknowledged, pushes too, and shows whom it was', asy
     assert.is(result.allEvents, kept.size - 4)
     assert.ok(result.events > 0 && result.events <= result.allEvents)
     assert.ok(result.push.p50Ms > 0)
+    const nobody = await one.measure(20, { warmUpMs: 10, batchesPerSecond: 0.001 })
+    assert.equal([nobody.events, nobody.p50Ms], [0, Number.NaN])
     const seen = await one.see()
     assert.is(seen.length, 2)
     for (const { eventIDs } of seen) {
@@ -126,13 +128,22 @@ generator('an ack that is left out ends the bench', async () => {
 })
 
 generator('a push that nothing caused ends the bench', async () => {
-  const pushing: AnswerBatch = (batch, say) => {
-    if (batch.id === 2) say({ type: 'identity', state: 'Anonymous' })
-    say(ackOf(batch))
+  const pushing: AnswerBatch = (batch, say, socket) => {
+    if (batch.id === 1) say({ type: 'identity', state: 'Anonymous' })
+    rightly(batch, say, socket)
   }
   await withServer(pushing, async (port) => {
     assert.match((await load(port))?.message ?? '', /a push that nothing caused/)
   })
+})
+
+generator('a change that is acknowledged but never pushed ends the bench', async () => {
+  await withServer(
+    (batch, say) => say(ackOf(batch)),
+    async (port) => {
+      assert.match((await load(port))?.message ?? '', /was not pushed/)
+    },
+  )
 })
 
 generator('a server that closes connections is wrong in nothing, but does not carry them', async () => {

@@ -1,7 +1,7 @@
 /** The command line of the benches. */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { DEFAULT_PARTS, type Options, readOptions } from '../../bench/options.ts'
+import { DEFAULT_PARTS, type Options, PARTS, readOptions } from '../../bench/options.ts'
 
 const options = suite("the benches' options")
 
@@ -33,7 +33,7 @@ options('steps and connections are what is asked for', () => {
 
 options('everything wrong is said, each in a sentence', () => {
   assert.equal(readOptions(['speeed', '--rounds', '0', '--hot', 'many']), [
-    '"speeed" is none of speed, latency, disk, engine, memory, peers, growth, history',
+    `"speeed" is none of ${PARTS.join(', ')}`,
     '--rounds must be a whole number, 1 or more, got "0"',
     '--hot must be a whole number, 1 or more, got "many"',
   ])

@@ -46,6 +46,9 @@ visitor('comes and goes: in, and out 25 events later, and each is counted as a c
     [79, 'SignOut'],
   ])
   assert.is(one.changes(), 4)
+  const later = hear(newVisitor({ identityId: 'ada', comesAndGoes: true, signInAfter: 7 }).events(40))
+  assert.is(namesOf(later).indexOf('SignIn'), 7)
+  assert.is(namesOf(later).indexOf('SignOut'), 32)
 })
 
 visitor('remembers its newest events in order, at most so many', () => {
