@@ -141,12 +141,17 @@ export function watchRooms({ watch }: Pick<Metrics, 'watch'>, rooms: Watched): v
   watch('vestibule_sockets', 'open sockets', sockets)
   watch('vestibule_live_streams', 'open streams of /live', liveStreams)
   watch('vestibule_actors_awake', 'visitors in memory', () => visitors().awake)
+  watch('vestibule_actors_asleep', 'visitors whose actor is on disk only', () => {
+    return Math.max(0, store.rowCount('visitors') - visitors().awake)
+  })
   watch('vestibule_entries_waiting', 'entries that wait for a commit', () => visitors().waiting)
   watch('vestibule_visitors', 'visitors that have ever said something', () => store.rowCount('visitors'))
   watch('vestibule_deadlines', 'deadlines that are armed', () => store.rowCount('deadlines'))
   watch('vestibule_position', 'entries ever kept', () => store.stats().lastPosition)
   watch('vestibule_store_available', '1 = it can write', () => (store.unavailable() === null ? 1 : 0))
   watch('vestibule_store_bytes', 'bytes that rows take', () => store.stats().bytes)
+  watch('vestibule_store_file_bytes', 'bytes of the data file', () => store.stats().fileBytes)
+  watch('vestibule_store_map_bytes', 'bytes that LMDB maps', () => store.stats().mapBytes)
   watch(
     'vestibule_store_quota_bytes',
     'bytes that they may take; 0 = no limit',

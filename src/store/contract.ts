@@ -56,6 +56,12 @@ export interface RowReads extends ErasedReads {
   score(rule: string, version: number): ScoreRow | null
 }
 
+/** A visit that has not ended. */
+export interface OpenVisit {
+  readonly number: number
+  readonly visit: number
+}
+
 /** What one visitor said without another in between. */
 export interface Stretch {
   readonly number: number
@@ -98,7 +104,10 @@ export interface Draft extends RowReads, ErasingPuts {
 }
 
 export interface StoreStats {
+  /** What rows take, the data file, and the address space that LMDB maps it to. */
   readonly bytes: number
+  readonly fileBytes: number
+  readonly mapBytes: number
   readonly quotaBytes: number
   readonly lastPosition: number
   readonly lastAt: number
@@ -149,6 +158,8 @@ export interface Store extends RowReads, ErasureStore, RetentionStore {
   firstDue(): number
   /** Visitors whose open visit has a socket, as last committed. */
   connected(span: Span): number[]
+  /** Visits without an end, by the number of their visitor, which is what `from` and `to` are. */
+  openVisits(span: Span): OpenVisit[]
 
   /** How many rows a table of docs/store.md has: a proof of the folder knows how many there may be. */
   rowCount(table: string): number

@@ -129,11 +129,9 @@ function visitorRows(out: Writer, draft: DraftRows): RowPut[] {
   }
   for (const row of draft.visits.values()) {
     if (row === null) continue
-    rows.push({
-      table: 'visits',
-      key: KEYS.visit.bound([row.number, row.ordinal], 0),
-      value: encodeVisit(out, row),
-    })
+    const key = KEYS.visit.bound([row.number, row.ordinal], 0)
+    rows.push({ table: 'visits', key, value: encodeVisit(out, row) })
+    rows.push({ table: 'openVisits', key, value: row.endDate === 0 ? NOTHING : null })
   }
   for (const row of draft.sessions.values()) {
     if (row === null) continue

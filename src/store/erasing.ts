@@ -157,7 +157,9 @@ export function* goneKeys({
   for (const { number, seq } of chunks) yield { table: 'stream', key: KEYS.stream.bound([number, seq], 0) }
   for (const { number, seq } of bases) yield { table: 'bases', key: KEYS.base.bound([number, seq], 0) }
   for (const { number, ordinal } of visits) {
-    yield { table: 'visits', key: KEYS.visit.bound([number, ordinal], 0) }
+    const key = KEYS.visit.bound([number, ordinal], 0)
+    yield { table: 'visits', key }
+    yield { table: 'openVisits', key }
   }
   for (const { number, visit, ordinal } of sessions) {
     yield { table: 'sessions', key: KEYS.session.bound([number, visit, ordinal], 0) }

@@ -38,6 +38,7 @@ export type Lists = Pick<
   | 'due'
   | 'firstDue'
   | 'connected'
+  | 'openVisits'
 >
 
 /** All of a short list. */
@@ -114,6 +115,11 @@ export function createLists(tables: Tables, reader: Reader, rows: RowReads): Lis
     },
     connected: (span) =>
       keysOf(tables.connected, KEYS.visitor, { prefix: [], span }).map((key) => KEYS.visitor.part(key, 0)),
+    openVisits: (span) =>
+      keysOf(tables.openVisits, KEYS.visit, { prefix: [], span }).map((key) => ({
+        number: KEYS.visit.part(key, 0),
+        visit: KEYS.visit.part(key, 1),
+      })),
   }
 }
 

@@ -26,7 +26,7 @@ import { createRelayRows } from './relay-rows.ts'
 import { createRowReads } from './row-reads.ts'
 import { KEYS, openTables, type Tables } from './tables.ts'
 import { createUpkeep } from './upkeep.ts'
-import { usedBytes } from './used-bytes.ts'
+import { diskBytes, usedBytes } from './used-bytes.ts'
 
 export interface StoreOptions {
   /** The folder; made where it is not there. */
@@ -160,7 +160,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     commit,
     unavailable: availability.reason,
     recovered: availability.recovered,
-    stats: () => ({ bytes: usedBytes(tables), quotaBytes, lastPosition: end.position, lastAt: end.at }),
+    stats: () => ({ ...diskBytes(tables), quotaBytes, lastPosition: end.position, lastAt: end.at }),
     async close() {
       isClosed = true
       availability.stop()

@@ -26,6 +26,7 @@ export const TABLE_NAMES = [
   'contactsOf',
   'deadlines',
   'connected',
+  'openVisits',
   'changes',
   'commits',
   'userAgents',

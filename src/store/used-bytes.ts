@@ -1,5 +1,12 @@
 // How many bytes of the data file hold rows: freed pages do not count, they are used again before the file grows.
+import type { StoreStats } from './contract.ts'
 import { TABLE_NAMES, type Table, type Tables } from './tables.ts'
+
+/** Bytes of all pages in use, of the file, and of the map. */
+export function diskBytes(tables: Tables): Pick<StoreStats, 'bytes' | 'fileBytes' | 'mapBytes'> {
+  const { pageSize, lastPageNumber, mapSize } = statsOf(tables.env)
+  return { bytes: usedBytes(tables), fileBytes: (lastPageNumber + 1) * pageSize, mapBytes: mapSize }
+}
 
 /** Bytes of all pages in use. Cheap: LMDB counts a table's pages as they come and go. */
 export function usedBytes(tables: Tables): number {
@@ -19,6 +26,8 @@ interface Pages {
 
 interface Stats extends Pages {
   readonly pageSize: number
+  readonly lastPageNumber: number
+  readonly mapSize: number
   readonly root: Pages
   readonly free: Pages
 }

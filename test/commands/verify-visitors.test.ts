@@ -83,6 +83,11 @@ const VISITORS: readonly Case[] = [
     bytes(({ removeFirst }) => removeFirst('connected')),
   ],
   [
+    'the index of open visits misses it',
+    /visits in the index of the open ones: expected 1, found 0/,
+    bytes(({ removeFirst }) => removeFirst('openVisits')),
+  ],
+  [
     'it has no socket by its row',
     /visitor 2: connected: expected 0, found 1|visitor 2: connected: expected 1, found 0/,
     draft((rows, store) => {
@@ -142,6 +147,11 @@ const NOBODY: readonly Case[] = [
     'a row of nobody in connected',
     /rows of connected/,
     bytes(({ copyFirst }) => copyFirst('connected', KEYS.visitor.bound([99], 0))),
+  ],
+  [
+    'a row of nobody in openVisits',
+    /rows of openVisits/,
+    bytes(({ copyFirst }) => copyFirst('openVisits', KEYS.visit.bound([99, 1], 0))),
   ],
   [
     'a row of nobody in visitorNumbers',

@@ -25,7 +25,14 @@ export function allReads(store: Store): unknown {
 
 function nodeReads(store: Store): unknown {
   const tables = ['visitors', 'stream', 'seen', 'names', 'linksOf', 'contactsOf', 'freshTokens', 'commits']
-  const lists = [store.visitors, store.identities, store.contacts, store.commits, store.connected]
+  const lists = [
+    store.visitors,
+    store.identities,
+    store.contacts,
+    store.commits,
+    store.connected,
+    store.openVisits,
+  ]
   return [
     ...[store.lastPosition(), store.lastAt(), store.firstDue(), store.scores(), store.dead(ALL)],
     ...lists.map((list) => SPANS.map((span) => list(span))),

@@ -75,7 +75,10 @@ function removeDropped(puts: MemoryPuts, gone: DroppedRows): void {
   const { links = [], contacts = [], spans, token } = gone
   for (const { number, seq } of chunks) puts.remove('stream', keyOf(number, seq))
   for (const { number, seq } of bases) puts.remove('bases', keyOf(number, seq))
-  for (const { number, ordinal } of visits) puts.remove('visits', keyOf(number, ordinal))
+  for (const { number, ordinal } of visits) {
+    puts.remove('visits', keyOf(number, ordinal))
+    puts.remove('openVisits', keyOf(number, ordinal))
+  }
   for (const { number, visit, ordinal } of sessions) puts.remove('sessions', keyOf(number, visit, ordinal))
   for (const { number, visit, ordinal } of pages) puts.remove('pages', keyOf(number, visit, ordinal))
   for (const { kind, name } of names) puts.remove('names', keyOf(kind, name))

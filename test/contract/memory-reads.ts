@@ -55,6 +55,7 @@ type ListReads =
   | 'due'
   | 'firstDue'
   | 'connected'
+  | 'openVisits'
   | 'rowCount'
   | 'isArmed'
 
@@ -134,6 +135,7 @@ export function memoryLists(disk: MemoryDisk): Pick<Store, ListReads> {
       keys('deadlines', [], { to: at, limit }).map(([due = 0, number = 0]) => ({ number, at: due })),
     firstDue: () => keys('deadlines', [], { limit: 1 })[0]?.[0] ?? 0,
     connected: (span) => keys('connected', [], span).map(([number = 0]) => number),
+    openVisits: (span) => keys('openVisits', [], span).map(([number = 0, visit = 0]) => ({ number, visit })),
     rowCount: (table) => disk.table(table as TableName).size(),
     isArmed: (number, at) => disk.table('deadlines').has(keyOf(at, number)),
   }

@@ -125,7 +125,14 @@ export function openMemoryStore({
     unavailable: () => (isClosed ? 'the store is closed' : reason),
     recovered: () =>
       reason === null ? Promise.resolve() : new Promise<void>((resolve) => void waiting.push(resolve)),
-    stats: () => ({ bytes: 0, quotaBytes: 0, lastPosition: end.position, lastAt: end.at }),
+    stats: () => ({
+      bytes: 0,
+      fileBytes: 0,
+      mapBytes: 0,
+      quotaBytes: 0,
+      lastPosition: end.position,
+      lastAt: end.at,
+    }),
     async close() {
       isClosed = true
       await queue

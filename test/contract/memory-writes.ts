@@ -83,7 +83,12 @@ function putPlaces(puts: MemoryPuts, rows: DraftRows): void {
     if (number !== 0 && rows.visitors.has(number)) puts.put('visitorNumbers', keyOf(globalVisitID), number)
   }
   for (const row of rows.bases) puts.put('bases', keyOf(row.number, row.seq), row)
-  for (const row of kept(rows.visits)) puts.put('visits', keyOf(row.number, row.ordinal), row)
+  for (const row of kept(rows.visits)) {
+    const key = keyOf(row.number, row.ordinal)
+    puts.put('visits', key, row)
+    if (row.endDate === 0) puts.put('openVisits', key, null)
+    else puts.remove('openVisits', key)
+  }
   for (const row of kept(rows.sessions)) {
     puts.put('sessions', keyOf(row.number, row.visit, row.ordinal), row)
   }

@@ -33,7 +33,11 @@ docs('every metric of ours has a row', async () => {
   const metrics = createMetrics()
   watchRooms(metrics, {
     store: {
-      stats: () => ({ bytes: 0, quotaBytes: 0, lastPosition: 0, lastAt: 0 }),
+      stats: () => ({
+        ...{ bytes: 0, fileBytes: 0, mapBytes: 0, quotaBytes: 0 },
+        lastPosition: 0,
+        lastAt: 0,
+      }),
       rowCount: () => 0,
       unavailable: () => null,
     },

@@ -95,7 +95,11 @@ metrics('the relay is watched where there is one', async () => {
     { watch },
     {
       store: {
-        stats: () => ({ bytes: 10, quotaBytes: 20, lastPosition: 3, lastAt: 4 }),
+        stats: () => ({
+          ...{ bytes: 10, fileBytes: 11, mapBytes: 12, quotaBytes: 20 },
+          lastPosition: 3,
+          lastAt: 4,
+        }),
         rowCount: () => 7,
         unavailable: () => 'disk full',
       },
@@ -114,6 +118,12 @@ metrics('the relay is watched where there is one', async () => {
   assert.is(valueIn(text, 'vestibule_relay_backlog_rows'), 8)
   assert.is(valueIn(text, 'vestibule_relay_dead'), 6)
   assert.is(valueIn(text, 'vestibule_store_available'), 0)
+  assert.is(valueIn(text, 'vestibule_store_bytes'), 10)
+  assert.is(valueIn(text, 'vestibule_store_file_bytes'), 11)
+  assert.is(valueIn(text, 'vestibule_store_map_bytes'), 12)
+  assert.is(valueIn(text, 'vestibule_actors_awake'), 1)
+  assert.is(valueIn(text, 'vestibule_actors_asleep'), 6)
+  assert.is(valueIn(text, 'vestibule_deadlines'), 7)
 })
 
 metrics.run()

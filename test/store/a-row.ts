@@ -1,7 +1,7 @@
 // Rows for the store's tests: whole ones, with only what a test is about given.
 import { randomUUID } from 'node:crypto'
 import type { Draft, Store } from '../../src/store/contract.ts'
-import type { StoredEvent, StoredOther, StoredWords, VisitorRow } from '../../src/store/rows.ts'
+import type { StoredEvent, StoredOther, StoredWords, VisitorRow, VisitRow } from '../../src/store/rows.ts'
 
 export const AT = 1_790_000_000_000
 
@@ -73,6 +73,14 @@ export function aVisitor(row: Partial<VisitorRow> & { readonly number: number })
     keptFrom: 1,
     replayFrom: { seq: 0, machineVersion: 1, snapshot: null },
     connected: 0,
+    ...row,
+  }
+}
+
+export function aVisit(row: Pick<VisitRow, 'number' | 'ordinal'> & Partial<VisitRow>): VisitRow {
+  return {
+    ...{ visitId: `v-${row.number}-${row.ordinal}`, position: 1, startDate: AT, endDate: 0, reason: null },
+    ...{ implicit: false, userAgentId: null, authenticated: 0, recognized: 0, ranges: [] },
     ...row,
   }
 }

@@ -129,7 +129,7 @@ test('[Q1] a commit that fails at any one of its puts leaves nothing, and the ne
     await within(2_000, 'the store goes on by itself', store.recovered())
   }
   assert.is(failAt, puts + 1)
-  assert.is(touched.size, 22, 'every table that a commit writes')
+  assert.is(touched.size, 23, 'every table that a commit writes')
   assert.is(store.lastPosition(), 4)
   assert.equal(store.due(AT * 2, 9), [
     { number: 2, at: AT + 1 },

@@ -11,7 +11,7 @@ import { openStore } from '../../src/store/store.ts'
 import { openTables } from '../../src/store/tables.ts'
 import { tempFolder } from '../helpers/temp-folder.ts'
 import { within } from '../helpers/within.ts'
-import { commitSaid } from './a-row.ts'
+import { AT, aVisit, commitSaid, say } from './a-row.ts'
 import { rejection } from './rejection.ts'
 
 const NO_BOUNDS = { quotaBytes: 0, diskReserveBytes: 0 }
@@ -99,6 +99,33 @@ test('[Q5] a layout of a newer version is refused with a clear line, and nothing
   const store = await open()
   assert.is(store.boot, 2, 'a refused start is no start')
   await store.close()
+})
+
+test('[Q5] a folder of layout 1 gets the index of open visits at the start', async () => {
+  const store = await open()
+  const draft = store.createDraft()
+  const armed = { armedAt: AT + 9 }
+  const first = say(draft, { globalVisitID: 'a', count: 1, from: 0, row: armed })
+  const second = say(draft, { globalVisitID: 'b', count: 1, from: 1, row: armed })
+  say(draft, { globalVisitID: 'c', count: 1, from: 2 })
+  draft.putVisit(aVisit({ number: first, ordinal: 1, endDate: AT, reason: 'closed' }))
+  draft.putVisit(aVisit({ number: first, ordinal: 2 }))
+  // One that came late stands behind the open one.
+  draft.putVisit(aVisit({ number: first, ordinal: 3, endDate: AT, reason: 'late' }))
+  draft.putVisit(aVisit({ number: second, ordinal: 1, endDate: AT, reason: 'closed' }))
+  await store.commit(draft, { at: AT })
+  const openVisits = store.openVisits({ limit: 9 })
+  assert.equal(openVisits, [{ number: first, visit: 2 }])
+  await store.close()
+  const tables = openTables(folder.path)
+  await tables.openVisits.clearAsync()
+  await tables.env.close()
+  const layout = Buffer.alloc(4)
+  layout.writeUInt32BE(1)
+  await changeMeta(LAYOUT_KEY, layout)
+  const migrated = await open()
+  assert.equal(migrated.openVisits({ limit: 9 }), openVisits)
+  await migrated.close()
 })
 
 /** Writes a row of `meta` past the store. */

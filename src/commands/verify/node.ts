@@ -148,6 +148,7 @@ function proveCounts({ store }: Proof, checks: Checks, tally: Tally & People): v
     addresses: tally.addresses,
     deadlines: tally.armed,
     connected: tally.connected,
+    openVisits: tally.open,
   }
   for (const [table, count] of Object.entries(expected)) {
     checks.same(`rows of ${table}`, store.rowCount(table), count)

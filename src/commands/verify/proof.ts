@@ -43,6 +43,7 @@ export interface Tally {
   readonly connected: number
 }
 
+  readonly open: number
 export const NONE: Tally = {
   visitors: 0,
   entries: 0,
@@ -62,6 +63,7 @@ export const NONE: Tally = {
   connected: 0,
 }
 
+  open: 0,
 /** Both together. */
 export function add(one: Tally, other: Partial<Tally>): Tally {
   const names = Object.keys(one) as (keyof Tally)[]
