@@ -41,7 +41,8 @@ function streamStep(store: Store, chunks: readonly Chunk[], { planning, plan }: 
 
   const redact = (entry: StoredEntry): StoredEntry => {
     if (entry.seq === plan.toldSeq) return forgotten(planning, entry)
-    const isOwn = plan.owns(entry)
+    // It names nobody, and by it whoever was erased stays forgotten.
+    const isOwn = entry.kind !== 'person.erased' && plan.owns(entry)
     if (!isOwn && (entry.seq >= plan.toldSeq || !names(planning, entry))) return entry
     const { position } = entry
     const told = position < oldest ? [] : store.changes({ from: position, to: position, limit: 1 })

@@ -140,6 +140,7 @@ export function createRecorder({ room, awake, draft, at, nextPosition }: Recorde
     apply({ type: 'person.erased', ...stamp(), identityId, pseudonym })
     awake.forgotten.add(pseudonym)
     replaysFromHere()
+    hearStart()
   }
 
   const replaysFromHere = (): void => {
@@ -285,10 +286,7 @@ export function createRecorder({ room, awake, draft, at, nextPosition }: Recorde
     visit: () => contextOf(awake).visit,
     hasWithdrawn: () => contextOf(awake).withdrawnAt !== null,
     isGone: () => isGone || (isLeaving && entries.length === 0),
-    forget: (person) => {
-      forget(person)
-      if (!isGone) hearStart()
-    },
+    forget,
     keepSpans,
     erase,
     shed,

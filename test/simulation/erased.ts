@@ -70,7 +70,11 @@ function provesStream(people: readonly Erased[], { store }: Proving, life: Life)
   const words: string[] = []
   entries.forEach((before, index) => {
     const after = now[index] ?? before
-    const belongs = owns.map((own) => belongsTo(before, own))
+    // Where two are erased at once, what led to the later one may have gone with the first.
+    const isSure = owns.length === 1 || before.identity !== 0
+    const belongs = owns
+      .map((own) => belongsTo(before, own))
+      .map((is) => (isSure || is === 'not' ? is : 'hardly'))
     if (belongs.includes('surely') || (belongs.includes('hardly') && after.erased === true)) {
       mustBeEmpty(globalVisitID, before, after)
       words.push(...wordsOf(before))

@@ -71,7 +71,10 @@ export function createErasing({ disk, bus, oracles }: ErasingParts): Erasing {
     const { name, number, pseudonym } = subject
     const isKnown = ({ identity: { belief, links } }: TableOracle): boolean =>
       belief.identityId === name || [...links.keys()].some((key) => key.endsWith(`/${name}`))
-    const untold = [...oracles].filter(([, oracle]) => kind === 'person' && isKnown(oracle))
+    const told = toldIn(pseudonym)
+    const untold = [...oracles].filter(
+      ([globalVisitID, oracle]) => kind === 'person' && isKnown(oracle) && !told.has(globalVisitID),
+    )
     const about = {
       id,
       kind,

@@ -38,7 +38,8 @@ export function ownOf(
 
   for (const entry of stream) {
     const { visit } = entry
-    if (visit === 0 || isLate(entry)) continue
+    // What tells of an erasure names nobody, and stays.
+    if (visit === 0 || isLate(entry) || entry.kind === 'person.erased') continue
     const isOwn = entry.identity === identity
     const isAnothers = entry.erased === true || (entry.identity !== 0 && !isOwn)
     const before = open.get(visit)
