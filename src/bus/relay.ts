@@ -1,7 +1,7 @@
 /** The relay: every committed change goes to NATS, per visitor in order, and none is lost on the way (B1 to B6). */
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type Config, ConfigError } from '../config.ts'
-import type { Store } from '../store/contract.ts'
+import type { SentBy, Store } from '../store/contract.ts'
 import type { ChangeRow, SentPlace, SentRow } from '../store/rows.ts'
 import type { Visitors } from '../visitors/contract.ts'
 import { SYSTEM_TIMING, type Timing } from '../visitors/timing.ts'
@@ -70,10 +70,10 @@ export interface Relay {
   readonly wake: () => void
   readonly stats: () => RelayStats
   /**
-   * Where the stream holds the messages that name this identity: those that are remembered, which is as long as the
-   * stream keeps a message. Rejects where not all of it can be known now.
+   * Where the stream holds somebody's messages: those that are remembered, which is as long as the stream keeps a
+   * message. Rejects where not all of it can be known now.
    */
-  readonly sequencesOf: (identityId: string) => Promise<readonly SentMessage[]>
+  readonly sequencesOf: (whose: SentBy) => Promise<readonly (SentMessage & SentPlace)[]>
   /** Deletes messages from the stream: see `Bus`. */
   readonly deleteMessages: Bus['deleteMessages']
   /** A change up to this position may not be published, or not be known to be, after a crash either. */
@@ -150,9 +150,9 @@ export async function startRelay(parts: RelayParts): Promise<Relay> {
         dead: dead.count(),
       }
     },
-    async sequencesOf(identityId) {
+    async sequencesOf(whose) {
       if (!(await saver.flush())) throw new Error('what was published last cannot be written down yet')
-      return readSequences(store, identityId)
+      return readSequences(store, whose)
     },
     deleteMessages: bus.deleteMessages,
     async isBehind(position) {
@@ -176,14 +176,12 @@ function ageOf(at: number | null, now: number): number {
   return at === null ? 0 : Math.max(0, now - at)
 }
 
-/** What is remembered of a message: nothing where it names nobody, or is in no stream. */
+/** What is remembered of a message: nothing where it is in no stream. */
 function sentRow(
   change: ChangeRow,
   { seq, at }: { readonly seq: number | null; readonly at: number },
 ): SentRow | null {
-  const identityIds = identitiesIn(change)
-  if (seq === null || identityIds.length === 0) return null
-  return { seq, messageId: messageIdOf(change), at, identityIds }
+  return seq === null ? null : { seq, messageId: messageIdOf(change), at, identityIds: identitiesIn(change) }
 }
 
 /** Rows of sent messages looked at before others work. */
@@ -191,13 +189,13 @@ const SENT_SLICE_ROWS = 2_000
 
 async function readSequences(
   store: Pick<Store, 'sentOf'>,
-  identityId: string,
-): Promise<readonly SentMessage[]> {
-  const messages: SentMessage[] = []
+  whose: SentBy,
+): Promise<readonly (SentMessage & SentPlace)[]> {
+  const messages: (SentMessage & SentPlace)[] = []
   let after: SentPlace | null = null
   do {
-    const { found, next } = store.sentOf(identityId, { after, rows: SENT_SLICE_ROWS })
-    messages.push(...found.map(({ seq, messageId }) => ({ seq, messageId })))
+    const { found, next } = store.sentOf(whose, { after, rows: SENT_SLICE_ROWS })
+    messages.push(...found)
     after = next
     await nextTurn()
   } while (after !== null)

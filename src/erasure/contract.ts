@@ -1,5 +1,5 @@
 /** The room of erasures as the others see it: one way in, and receipts. */
-import type { Store } from '../store/contract.ts'
+import type { SentBy, Store } from '../store/contract.ts'
 import type { ErasedKind, ErasureRow } from '../store/erased.ts'
 import type { Timing } from '../visitors/timing.ts'
 import type { ErasingVisitors } from '../visitors/visitors.ts'
@@ -18,16 +18,17 @@ export interface Erasures {
   readonly close: () => Promise<void>
 }
 
-/** A message of the stream that names a person. */
+/** A message of the stream, and when it came there. */
 export interface SentMessage {
+  readonly at: number
   readonly seq: number
   readonly messageId: string
 }
 
 /** The bus, as far as messages are deleted from it one by one. */
 export interface Messages {
-  /** Those that name this identity; rejects where not all of it can be known now. */
-  readonly sequencesOf: (identityId: string) => Promise<readonly SentMessage[]>
+  /** Those that are somebody's; rejects where not all of it can be known now. */
+  readonly sequencesOf: (whose: SentBy) => Promise<readonly SentMessage[]>
   /** Says how many it deleted; rejects where it cannot now. */
   readonly deleteMessages: (messages: readonly SentMessage[]) => Promise<number>
   /** Whether changes up to this position may still be on their way. */

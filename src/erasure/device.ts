@@ -4,8 +4,8 @@ import type { ErasureSubject } from '../store/erased.ts'
 import type { DeadRow, IdentityRow, LinkRow } from '../store/rows.ts'
 import { ADDRESS_KINDS, normalAddress } from '../visitors/addresses.ts'
 import { visitIDsIn } from '../visitors/entries.ts'
-import type { ErasureParts, SentMessage } from './contract.ts'
-import { countMessages, deadWithout, deleteMessages, mustBePublished } from './messages.ts'
+import type { ErasureParts } from './contract.ts'
+import { countMessages, deadWithout, deleteMessages, mustBePublished, ofDevice } from './messages.ts'
 import type { Doing } from './person.ts'
 import { pagesOf, sessionsOf, visitsOf } from './person-steps.ts'
 import { type Counts, inParts, STEP_ENTRIES, STEP_ROWS, type Step, sum } from './steps.ts'
@@ -19,12 +19,10 @@ export async function eraseDevice({ parts, subject, lastTold, does }: Doing): Pr
   for (const visit of visitsOf(store, number)) {
     for (const link of store.linksOfVisit(number, visit.ordinal)) {
       const person = store.identity(link.identity)
-      if (person !== null) {
-        await does({ counts: await deleteMessages(messages(), person.identityId, isOf(globalVisitID)) })
-      }
       for (const step of linkSteps(link, { person, globalVisitID })) await does(step)
     }
   }
+  await deleteMessages(messages(), ofDevice(globalVisitID), does)
   const due = parts.now() + NAMES_KEEP_MS
   for (const step of rowSteps(store, number, { due })) await does(step)
   const dead = deadOf(store, number)
@@ -42,19 +40,12 @@ export async function surveyDevice(parts: ErasureParts, subject: ErasureSubject)
     for (const link of store.linksOfVisit(number, visit.ordinal)) {
       const person = people.has(link.identity) ? null : store.identity(link.identity)
       people.add(link.identity)
-      if (person !== null) {
-        counts = sum(counts, await countMessages(messages(), person.identityId, isOf(globalVisitID)))
-      }
       for (const step of linkSteps(link, { person, globalVisitID })) counts = sum(counts, step.counts)
     }
   }
+  counts = sum(counts, await countMessages(messages(), ofDevice(globalVisitID)))
   for (const step of rowSteps(store, number, { isDry: true, due: 0 })) counts = sum(counts, step.counts)
   return counts
-}
-
-/** A message's id begins with the visitor's. */
-function isOf(globalVisitID: string): (message: SentMessage) => boolean {
-  return ({ messageId }) => messageId.startsWith(`${globalVisitID}.`)
 }
 
 /** What the person said of themselves here, then that they were here. */

@@ -1,8 +1,9 @@
 /** What was published of somebody: deleted from the stream one by one; what was given up lies with us (Q12). */
-import type { Store } from '../store/contract.ts'
+import type { SentBy, Store } from '../store/contract.ts'
 import type { DeadRow } from '../store/rows.ts'
-import type { Messages, SentMessage } from './contract.ts'
-import { type Counts, inParts } from './steps.ts'
+import type { Messages } from './contract.ts'
+import type { Plan } from './plan.ts'
+import { type Counts, inParts, type Step } from './steps.ts'
 
 /** Messages deleted before others work. */
 const MESSAGES_AT_ONCE = 100
@@ -17,27 +18,59 @@ export async function mustBePublished(messages: Messages | null, lastTold: numbe
   }
 }
 
-/** Deletes the messages that name the person; `isTheirs` picks among them. */
+/** Deletes somebody's messages, and forgets them: each part is a step. */
 export async function deleteMessages(
   messages: Messages | null,
-  identityId: string,
-  isTheirs: (message: SentMessage) => boolean = () => true,
-): Promise<Counts> {
-  if (messages === null) return {}
-  const theirs = (await messages.sequencesOf(identityId)).filter(isTheirs)
-  let count = 0
-  for (const part of inParts(theirs, MESSAGES_AT_ONCE)) count += await messages.deleteMessages(part)
-  return { messages: count }
+  whose: SentBy,
+  does: (step: Step) => Promise<void>,
+): Promise<void> {
+  if (messages === null) return
+  for (const sent of inParts(await messages.sequencesOf(whose), MESSAGES_AT_ONCE)) {
+    const count = await messages.deleteMessages(sent)
+    await does({ erase: { gone: { sent } }, counts: { messages: count } })
+  }
 }
 
 /** How many it would delete, as far as that can be known now. */
-export async function countMessages(
-  messages: Messages | null,
+export async function countMessages(messages: Messages | null, whose: SentBy): Promise<Counts> {
+  const count = messages === null ? 0 : (await messages.sequencesOf(whose)).length
+  return count === 0 ? {} : { messages: count }
+}
+
+/** The messages of a device: their ids begin with its own. */
+export function ofDevice(globalVisitID: string): SentBy {
+  return { identityId: null, isTheirs: (messageId) => messageId.startsWith(`${globalVisitID}.`) }
+}
+
+/**
+ * The messages that name a person, and those of entries that are erased, or would be by these plans: what led to the
+ * person names nobody.
+ */
+export function ofPerson(
+  store: Pick<Store, 'visitorNumber' | 'erasedSpans' | 'entries'>,
   identityId: string,
-  isTheirs: (message: SentMessage) => boolean = () => true,
-): Promise<Counts> {
-  if (messages === null) return {}
-  return { messages: (await messages.sequencesOf(identityId)).filter(isTheirs).length }
+  plans: ReadonlyMap<number, Plan> = new Map(),
+): SentBy {
+  const numbers = new Map<string, number>()
+  /** 0 where nothing of the visitor is erased. */
+  const numberOf = (globalVisitID: string): number => {
+    const known = numbers.get(globalVisitID)
+    if (known !== undefined) return known
+    const number = store.visitorNumber(globalVisitID)
+    const isTouched = plans.has(number) || store.erasedSpans(number).length > 0
+    numbers.set(globalVisitID, isTouched ? number : 0)
+    return isTouched ? number : 0
+  }
+  return {
+    identityId,
+    isTheirs(messageId) {
+      const [globalVisitID = '', seq = ''] = messageId.split('.')
+      const number = numberOf(globalVisitID)
+      if (number === 0) return false
+      const [entry] = store.entries(number, { from: Number(seq), to: Number(seq), limit: 1 })
+      return entry !== undefined && (entry.erased === true || plans.get(number)?.owns(entry) === true)
+    },
+  }
 }
 
 /** Changes that could not be published and are kept: `without` says what is left of one, null = as it is. */

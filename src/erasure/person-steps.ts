@@ -3,7 +3,7 @@ import type { Store } from '../store/contract.ts'
 import type { Chunk, GoneRows } from '../store/erased.ts'
 import type { ChangeRow, LinkRow, PageRow, SessionRow, StoredEntry, VisitRow } from '../store/rows.ts'
 import type { Plan, Planning } from './plan.ts'
-import { changeWithout, emptied, forgotten, names, pseudonymised } from './redaction.ts'
+import { changeWithout, emptied, forgotten, names, pseudonymised, tellingOfAnother } from './redaction.ts'
 import { inParts, STEP_ENTRIES, STEP_ROWS, type Step } from './steps.ts'
 
 /** Every step of one visitor, the links last: a visitor with a link to the person is not done. */
@@ -41,11 +41,11 @@ function streamStep(store: Store, chunks: readonly Chunk[], { planning, plan }: 
 
   const redact = (entry: StoredEntry): StoredEntry => {
     if (entry.seq === plan.toldSeq) return forgotten(planning, entry)
-    // It names nobody, and by it whoever was erased stays forgotten.
-    const isOwn = entry.kind !== 'person.erased' && plan.owns(entry)
+    const isOwn = plan.owns(entry)
     if (!isOwn && (entry.seq >= plan.toldSeq || !names(planning, entry))) return entry
     const { position } = entry
     const told = position < oldest ? [] : store.changes({ from: position, to: position, limit: 1 })
+    if (isOwn && entry.kind === 'person.erased') return tellingOfAnother(planning, entry)
     if (isOwn) {
       entries += 1
       gone.push(...told)

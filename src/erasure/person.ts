@@ -4,9 +4,9 @@ import type { ErasedSpan, ErasureRow, ErasureSubject } from '../store/erased.ts'
 import type { DeadRow, IdentityRow } from '../store/rows.ts'
 import { ADDRESS_KINDS, normalAddress } from '../visitors/addresses.ts'
 import type { ErasureParts } from './contract.ts'
-import { countMessages, deadWithout, deleteMessages, mustBePublished } from './messages.ts'
+import { countMessages, deadWithout, deleteMessages, mustBePublished, ofPerson } from './messages.ts'
 import { personSteps } from './person-steps.ts'
-import { type Planning, planOf } from './plan.ts'
+import { type Plan, type Planning, planOf } from './plan.ts'
 import { changeWithout, type Erased } from './redaction.ts'
 import { type Counts, STEP_ROWS, type Step, sum } from './steps.ts'
 
@@ -47,20 +47,19 @@ export async function erasePerson(doing: Doing): Promise<void> {
   }
   const dead = deadOf(store, erasedOf(subject))
   if (dead.length > 0) await store.putDead(dead)
-  const deleted = await deleteMessages(messages(), subject.name)
-  await does({
-    erase: { gone: { pseudonym: subject.pseudonym } },
-    counts: sum({ dead: dead.length }, deleted),
-  })
+  await deleteMessages(messages(), ofPerson(store, subject.name), does)
+  await does({ erase: { gone: { pseudonym: subject.pseudonym } }, counts: { dead: dead.length } })
 }
 
 /** What the same would count, without doing it. */
 export async function surveyPerson(parts: ErasureParts, subject: ErasureSubject): Promise<Counts> {
   const { store, messages } = parts
   let counts: Counts = { dead: deadOf(store, erasedOf(subject)).length }
+  const plans = new Map<number, Plan>()
   for (const number of visitorsOf(store, subject)) {
     const planning = planningOf(subject, number)
     const plan = await planOf(store, planning)
+    plans.set(number, plan)
     for (const step of personSteps(store, planning, plan)) counts = sum(counts, step.counts)
   }
   for (let from = 0; ; ) {
@@ -70,7 +69,7 @@ export async function surveyPerson(parts: ErasureParts, subject: ErasureSubject)
     if (last === undefined || rows.length < STEP_ROWS) break
     from = last.position + 1
   }
-  return sum(counts, await countMessages(messages(), subject.name))
+  return sum(counts, await countMessages(messages(), ofPerson(store, subject.name, plans)))
 }
 
 async function eraseAtVisitor({ parts, subject, does }: Doing, number: number): Promise<void> {

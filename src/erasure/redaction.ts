@@ -85,6 +85,11 @@ export function pseudonymised(erased: Erased, entry: StoredEntry): StoredEntry {
   return { ...entry, given, outcome, payload: replaced(entry.payload, identityId, pseudonym) }
 }
 
+/** The entry by which somebody else was forgotten while the person was there: it stays, or they would be forgotten again. */
+export function tellingOfAnother(erased: Erased, entry: StoredEntry): StoredEntry {
+  return { ...pseudonymised(erased, entry), session: 0, page: 0, identity: 0 }
+}
+
 /** Where the event names the person, all its data are about them. */
 function wordsWithout(
   { identityId, pseudonym }: Erased,

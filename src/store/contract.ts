@@ -176,11 +176,11 @@ export interface Store extends RowReads, ErasureStore, RetentionStore {
   /** Keeps the relay's places, and what was sent since; a place of position 0 is removed. */
   saveRelay(mark: number, places: readonly RelayPlaceRow[], sent?: readonly SentRow[]): Promise<void>
   /**
-   * Messages sent that name this identity, among the next `rows` after a place; `next` is null at the end. The ids of
-   * people are kept hashed.
+   * Messages sent that are somebody's, among the next `rows` after a place; `next` is null at the end. The ids of people
+   * are kept hashed.
    */
   sentOf(
-    identityId: string,
+    whose: SentBy,
     span: { readonly after: SentPlace | null; readonly rows: number },
   ): { readonly found: readonly Omit<SentRow, 'identityIds'>[]; readonly next: SentPlace | null }
   /** Forgets what was sent before `at`. */
@@ -200,6 +200,12 @@ export interface Store extends RowReads, ErasureStore, RetentionStore {
   recovered(): Promise<void>
   stats(): StoreStats
   close(): Promise<void>
+}
+
+/** Messages that name an identity (null = none is meant), and those whose id says that they are meant too. */
+export interface SentBy {
+  readonly identityId: string | null
+  readonly isTheirs?: (messageId: string) => boolean
 }
 
 /** Ranges past this many are made coarser by joining the nearest two. */

@@ -5,6 +5,7 @@ import type {
   LinkRow,
   NameRow,
   PageRow,
+  SentPlace,
   SessionRow,
   StoredEntry,
   VisitRow,
@@ -92,6 +93,8 @@ export interface GoneRows {
   readonly seen?: { readonly number: number; readonly limit: number }
   /** A pseudonym that led to an identity's number. */
   readonly pseudonym?: string
+  /** Messages that are in the stream no more. */
+  readonly sent?: readonly SentPlace[]
   /** What is remembered of erased stretches of this visitor. */
   readonly spans?: number
   /** The device token of a visitor. */

@@ -133,7 +133,8 @@ function encodeStep(
 
 function removeRows(tables: Tables, puts: Puts, gone: GoneRows): void {
   for (const { table, key } of goneKeys(gone)) puts.remove(table, key)
-  const { changes = [], mentions = [], seen, pseudonym } = gone
+  const { changes = [], mentions = [], sent = [], seen, pseudonym } = gone
+  for (const { at, seq } of sent) puts.remove('sent', KEYS.sent.of(at, seq))
   for (const { position, n } of changes) puts.remove('changes', KEYS.change.of(position, n))
   for (const { identityId, number } of mentions)
     puts.remove('mentions', mentionKey(hash16(identityId), number))

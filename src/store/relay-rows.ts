@@ -25,19 +25,20 @@ export function createRelayRows(
   }
 
   return {
-    sentOf(identityId, { after, rows }) {
-      const hash = hash16(identityId)
+    sentOf({ identityId, isTheirs = () => false }, { after, rows }) {
+      const hash = identityId === null ? null : hash16(identityId)
       const start = after === null ? KEYS.sent.bound([], 0) : KEYS.sent.bound([after.at, after.seq + 1], 0)
       const looked = Array.from(tables.sent.getRange({ start, limit: rows }), ({ key, value }) => {
         const place = { at: KEYS.sent.part(key, 0), seq: KEYS.sent.part(key, 1) }
         reader.open(value)
         const messageId = reader.text() ?? ''
-        return { ...place, messageId, isNamed: namesOneOf(reader, hash) }
+        const isNamed = hash !== null && namesOneOf(reader, hash)
+        return { ...place, messageId, isNamed }
       })
       const last = looked.at(-1)
       return {
         found: looked
-          .filter(({ isNamed }) => isNamed)
+          .filter(({ isNamed, messageId }) => isNamed || isTheirs(messageId))
           .map(({ at, seq, messageId }) => ({ at, seq, messageId })),
         next: last === undefined || looked.length < rows ? null : { at: last.at, seq: last.seq },
       }

@@ -74,8 +74,11 @@ export function createMemoryStore(): MemoryStore {
         else places.set(place.number, place)
       }
     },
-    sentOf: (identityId) => ({
-      found: sent.filter(({ identityIds }) => identityIds.includes(identityId)),
+    sentOf: ({ identityId, isTheirs = () => false }) => ({
+      found: sent.filter(
+        ({ identityIds, messageId }) =>
+          (identityId !== null && identityIds.includes(identityId)) || isTheirs(messageId),
+      ),
       next: null,
     }),
     dead: ({ from = 0 }) => dead.filter(({ change }) => change.position >= from),

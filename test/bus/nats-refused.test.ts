@@ -105,7 +105,7 @@ refused(
 /** All that is remembered of them, once it is. */
 function sequences(relay: Relay, identityId: string, count: number): Promise<readonly SentMessage[]> {
   return eventually(WAIT_MS, `${count} messages are remembered`, async () => {
-    const found = await relay.sequencesOf(identityId)
+    const found = await relay.sequencesOf({ identityId })
     return found.length === count ? found : undefined
   })
 }
@@ -123,7 +123,7 @@ refused(
       found.map(({ messageId }) => messageId),
       ['g1.1.2', 'g1.2.1'],
     )
-    assert.is((await relay.sequencesOf('nobody')).length, 0)
+    assert.is((await relay.sequencesOf({ identityId: 'nobody' })).length, 0)
     assert.is(await relay.deleteMessages(found), 2)
     assert.equal(new Set(idsOf(await readStream(server))), new Set(['g1.1.1', 'g2.1.1']))
     assert.is(await relay.deleteMessages(found), 0)

@@ -63,7 +63,8 @@ export function memoryErasing(disk: MemoryDisk, write: WriteRows): ErasureStore 
 
 function removeRows(disk: MemoryDisk, puts: MemoryPuts, gone: GoneRows): void {
   removeDropped(puts, gone)
-  const { changes = [], mentions = [], seen, pseudonym } = gone
+  const { changes = [], mentions = [], sent = [], seen, pseudonym } = gone
+  for (const { at, seq } of sent) puts.remove('sent', keyOf(at, seq))
   for (const { position, n } of changes) puts.remove('changes', keyOf(position, n))
   for (const { identityId, number } of mentions) puts.remove('mentions', keyOf(identityId, number))
   if (seen !== undefined) for (const key of seenKeys(disk, seen)) puts.remove('seen', key)

@@ -27,6 +27,10 @@ type Upkeep = Pick<
   | 'saveNote'
 >
 
+function isNamed({ identityIds }: SentRow, identityId: string | null): boolean {
+  return identityId !== null && identityIds.includes(identityId)
+}
+
 export function memoryUpkeep(disk: MemoryDisk, write: WriteRows): Upkeep {
   const remove = async (table: TableName, keys: readonly string[]): Promise<number> => {
     if (keys.length > 0) {
@@ -68,13 +72,13 @@ export function memoryUpkeep(disk: MemoryDisk, write: WriteRows): Upkeep {
         }
         for (const row of sent) puts.put('sent', keyOf(row.at, row.seq), row)
       }),
-    sentOf(identityId, { after, rows: limit }) {
+    sentOf({ identityId, isTheirs = () => false }, { after, rows: limit }) {
       const start = after === null ? '' : keyOf(after.at, after.seq + 1)
       const looked = rowsIn<SentRow>(disk, 'sent', { start, end: '\uffff', limit })
       const last = looked.at(-1)
       return {
         found: looked
-          .filter(({ identityIds }) => identityIds.includes(identityId))
+          .filter((row) => isNamed(row, identityId) || isTheirs(row.messageId))
           .map(({ at, seq, messageId }) => ({ at, seq, messageId })),
         next: last === undefined || looked.length < limit ? null : { at: last.at, seq: last.seq },
       }

@@ -129,9 +129,9 @@ both('[B2] how far the relay has come, what it sent and what it gave up', async 
   const again = await stored.reopen()
   assert.is(again.relayMark(), 6)
   assert.equal(again.relayPlaces(), [])
-  const first = again.sentOf('pat', { after: null, rows: 2 })
+  const first = again.sentOf({ identityId: 'pat' }, { after: null, rows: 2 })
   assert.equal([first.found.map(({ seq }) => seq), first.next], [[1, 2], { at: AT + 2, seq: 2 }])
-  assert.equal(again.sentOf('pat', { after: first.next, rows: 2 }).next, null)
+  assert.equal(again.sentOf({ identityId: 'pat' }, { after: first.next, rows: 2 }).next, null)
   assert.is(await again.dropSent(AT + 3, 9), 2)
   assert.equal(
     again.dead({ limit: 1 }).map(({ told }) => told),

@@ -358,13 +358,13 @@ test('[B6] messages sent and changes given up are kept until they are forgotten'
     identityIds: seq === 2 ? [] : ['pat'],
   }))
   await store.saveRelay(1, [], sent)
-  const first = store.sentOf('pat', { after: null, rows: 2 })
+  const first = store.sentOf({ identityId: 'pat' }, { after: null, rows: 2 })
   assert.equal(first, { found: [{ seq: 1, messageId: 'm-1', at: AT + 1 }], next: { at: AT + 2, seq: 2 } })
-  const rest = store.sentOf('pat', { after: first.next, rows: 2 })
+  const rest = store.sentOf({ identityId: 'pat' }, { after: first.next, rows: 2 })
   assert.equal(rest, { found: [{ seq: 3, messageId: 'm-3', at: AT + 3 }], next: null })
-  assert.equal(store.sentOf('kim', { after: null, rows: 9 }), { found: [], next: null })
+  assert.equal(store.sentOf({ identityId: 'kim' }, { after: null, rows: 9 }), { found: [], next: null })
   assert.is(await store.dropSent(AT + 3, 9), 2)
-  assert.is(store.sentOf('pat', { after: null, rows: 9 }).found.length, 1)
+  assert.is(store.sentOf({ identityId: 'pat' }, { after: null, rows: 9 }).found.length, 1)
 
   const dead = [1, 2].map((position) => ({
     change: {

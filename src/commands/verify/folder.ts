@@ -35,6 +35,7 @@ export function proveFolder({ store, book, tell, progress }: FolderOptions): Tal
     changesDropped: firstChange?.position ?? Number.POSITIVE_INFINITY,
     retained,
     scores: createScores(),
+    aliases: new Set(),
   }
   // A stream that is not whole does not tell how rules did in what is missing.
   if (retained.at + retained.shortPosition > 0) proof.scores.lose()

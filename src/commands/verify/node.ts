@@ -128,13 +128,13 @@ function proveIdentities({ store }: Proof, checks: Checks): People {
 }
 
 /** No row of nobody: every table has as many rows as the streams tell of. */
-function proveCounts({ store }: Proof, checks: Checks, tally: Tally & People): void {
+function proveCounts({ store, aliases }: Proof, checks: Checks, tally: Tally & People): void {
   const { visitors, identities, links, contacts } = tally
   const expected: Readonly<Record<string, number>> = {
     visitors,
     visitorNumbers: visitors,
     seen: tally.events + tally.seenBefore,
-    names: tally.names + countFading({ store, checks }),
+    names: tally.names + countFading({ store, aliases }, checks),
     bases: tally.bases,
     visits: tally.visits,
     sessions: tally.sessions,
@@ -156,7 +156,7 @@ function proveCounts({ store }: Proof, checks: Checks, tally: Tally & People): v
 }
 
 /** E9: names of visits that are gone stay for a while, hashed; no stream tells of them. */
-function countFading({ store, checks }: { readonly store: Proof['store']; readonly checks: Checks }): number {
+function countFading({ store, aliases }: Pick<Proof, 'store' | 'aliases'>, checks: Checks): number {
   const hashes = new Set<string>()
   for (const { what, name, number, before } of store.fading(
     Number.MAX_SAFE_INTEGER,
@@ -167,6 +167,7 @@ function countFading({ store, checks }: { readonly store: Proof['store']; readon
     checks.holds(`what fades of visitor ${number} lies before what is kept`, !isAhead)
   }
   return [...hashes].filter((hash) => {
+    if (aliases.has(hash)) return false
     const named = store.nameOf(hash)
     const visit = named && store.visit(named.number, named.visit)
     return named !== null && (visit === null || visitNameHash(visit.visitId) !== hash)

@@ -16,6 +16,8 @@ export interface Proof {
   /** What retention may have taken. */
   readonly retained: Retained
   readonly scores: ScoresTold
+  /** Other names of visits that streams told of so far, hashed. */
+  readonly aliases: Set<string>
 }
 
 /** How many there are of each, as the streams tell. */
@@ -41,9 +43,9 @@ export interface Tally {
   readonly bases: number
   readonly armed: number
   readonly connected: number
+  readonly open: number
 }
 
-  readonly open: number
 export const NONE: Tally = {
   visitors: 0,
   entries: 0,
@@ -61,9 +63,9 @@ export const NONE: Tally = {
   bases: 0,
   armed: 0,
   connected: 0,
+  open: 0,
 }
 
-  open: 0,
 /** Both together. */
 export function add(one: Tally, other: Partial<Tally>): Tally {
   const names = Object.keys(one) as (keyof Tally)[]

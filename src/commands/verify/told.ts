@@ -1,5 +1,6 @@
 /** What a visitor's rows must say, by the facts of its stream; each is compared once nothing can change it any more. */
 import type { Fact } from '../../../machines/facts.ts'
+import { visitNameHash } from '../../store/fading.ts'
 import type { StoredEntry } from '../../store/rows.ts'
 import { type Checks, createChecks } from './findings.ts'
 import type { Proof } from './proof.ts'
@@ -61,20 +62,20 @@ export function createTold(proof: Proof, number: number): Told {
 }
 
 /** V7b, E9: other names of a visit, and names that lead to none (a withdrawal before any visit). */
-function createNames({ store }: Proof, number: number, checks: Checks) {
-  const nowhere = new Set<string>()
-  let aliases = 0
+function createNames({ store, aliases }: Proof, number: number, checks: Checks) {
+  const told = new Set<string>()
   return {
     take: (fact: Fact): void => {
-      if (fact.type === 'visit.opened') nowhere.delete(fact.visitId)
+      if (fact.type === 'visit.opened') told.delete(fact.visitId)
       if (fact.type !== 'visit.aliased') return
-      nowhere.delete(fact.name)
-      if (fact.ordinal === 0) nowhere.add(fact.name)
-      else aliases += 1
+      told.add(fact.name)
       const row = store.name('visit', fact.name)
       checks.same('visitor of an alias', row?.number, number)
       if (fact.ordinal !== 0) checks.same('visit of an alias', row?.visit, fact.ordinal)
     },
-    count: () => aliases + nowhere.size,
+    count: () => {
+      for (const name of told) aliases.add(visitNameHash(name))
+      return told.size
+    },
   }
 }
