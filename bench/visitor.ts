@@ -52,7 +52,7 @@ export function newVisitor(plan: VisitorPlan = {}): Visitor {
   function event(): string {
     const at = made === 0 ? -1 : (made - 1) % PAGE_EVENTS
     if (made > 1 && at === 0) page = nextPage(made)
-    const eventID = randomUUID()
+    const eventID = timedUuid()
     const change = changeAt(made)
     if (change !== null) changes += 1
     const text = eventText({ eventID, visitID, page, words: change ?? wordsAt(at, made, page.product) })
@@ -141,4 +141,14 @@ function wordsAt(at: number, made: number, product: string): Words {
     NAMES[made % NAMES.length] ?? 'Zoom',
     `{"sku":"${product}-${made}","price":${price},"count":1}`,
   ]
+}
+
+/** A UUIDv7 as the tracker makes them for events. */
+function timedUuid(): string {
+  const now = performance.timeOrigin + performance.now()
+  const time = Math.floor(now).toString(16).padStart(12, '0')
+  const within = Math.floor((now % 1) * 4_096)
+    .toString(16)
+    .padStart(3, '0')
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${within}${randomUUID().slice(18)}`
 }

@@ -1,6 +1,7 @@
 // The bytes of keys: fixed-width and big-endian, so that their order is the order of the numbers in them.
 import { createHash } from 'node:crypto'
 import { packId } from './ids.ts'
+import { msOf, orderOf } from './order.ts'
 import type { AddressKind, AddressRow } from './rows.ts'
 
 /** Widths in bytes of what stands in a key. */
@@ -162,7 +163,9 @@ export function seenKey(number: number, eventID: string): Uint8Array {
   }
   a = Math.imul(a ^ (a >>> 16), 2246822507) ^ Math.imul(b ^ (b >>> 13), 3266489909)
   b = Math.imul(b ^ (b >>> 16), 2246822507) ^ Math.imul(a ^ (a >>> 13), 3266489909)
-  const first = timeOf(eventID) ?? b
+  const order = orderOf(eventID)
+  // Units of 256 ms, which come again after 50 days.
+  const first = order === 0 ? b : msOf(order) / 256
   writeNumber(seen, 0, WIDTH.number, number)
   seen[5] = first >>> 16
   seen[6] = first >>> 8
@@ -173,10 +176,4 @@ export function seenKey(number: number, eventID: string): Uint8Array {
   seen[11] = a >>> 8
   seen[12] = a
   return seen
-}
-
-/** 24 bits of the time in a UUIDv7 (RFC 9562), in units of 256 ms: they come again after 50 days. Null = no UUIDv7. */
-function timeOf(eventID: string): number | null {
-  if (eventID.length !== 36 || eventID[14] !== '7') return null
-  return (Number.parseInt(eventID.slice(4, 8), 16) << 8) | Number.parseInt(eventID.slice(9, 11), 16)
 }

@@ -20,8 +20,9 @@ export interface VisitorRow {
   readonly armedAt: number
   /** Deadlines that made the machine throw and are not armed again (E12): `name:due`. */
   readonly disarmed: readonly string[]
-  /** Where `seq` begins. */
-  readonly keptFrom: number
+  readonly keptFrom: number // Where `seq` begins.
+  /** The latest of its eventIDs by `orderOf`: a later one was never said (E1). */
+  readonly newest: number
   /** Where `verify` begins to replay: the state after entry `seq` (0 = the birth). */
   readonly replayFrom: { readonly seq: number; readonly machineVersion: number; readonly snapshot: unknown }
   /** The ordinal of the open visit if it has a socket, else 0: kept in the `connected` index too. */
@@ -65,8 +66,7 @@ interface Kept {
   readonly given: unknown
   /** What followed; null = only recorded. */
   readonly outcome: unknown
-  /** The machine threw (E12): it changed nothing. */
-  readonly faulted: boolean
+  readonly faulted: boolean // The machine threw (E12): it changed nothing.
   readonly erased?: true // Q12: what it said was overwritten.
 }
 

@@ -16,6 +16,7 @@ export function encodeVisitor(out: Writer, row: VisitorRow): Uint8Array {
   out.near(row.firstAt, row.at)
   out.id(row.globalVisitID)
   out.uint(row.keptFrom)
+  out.uint(row.newest)
   out.uint(row.machineVersion)
   out.uint(row.disarmed.length)
   for (const name of row.disarmed) out.text(name)
@@ -35,6 +36,7 @@ export function decodeVisitor(from: Reader, number: number): VisitorRow {
   const firstAt = from.near(at)
   const globalVisitID = from.id()
   const keptFrom = from.uint()
+  const newest = from.uint()
   const machineVersion = from.uint()
   const disarmed = Array.from({ length: from.uint() }, () => from.text() ?? '')
   const replayFrom = { seq: from.uint(), machineVersion: from.uint(), snapshot: from.data() }
@@ -51,6 +53,7 @@ export function decodeVisitor(from: Reader, number: number): VisitorRow {
     armedAt,
     disarmed,
     keptFrom,
+    newest,
     replayFrom,
     connected,
   }

@@ -54,6 +54,7 @@ function born(room: Room, globalVisitID: string): Awake {
     armedAt: 0,
     disarmed: [],
     keptFrom: 1,
+    newest: 0,
     replayFrom: { seq: 0, machineVersion: MACHINE_VERSION, snapshot: toBirthRow(room.book) },
     connected: 0,
   }

@@ -4,9 +4,11 @@ import { nextDue } from '../../machines/deadlines.ts'
 import type { Entry, Stamp } from '../../machines/entries.ts'
 import type { Draft } from '../store/contract.ts'
 import type { ErasedSpan, ErasureRow } from '../store/erased.ts'
+import { orderOf } from '../store/order.ts'
 import type { StoredEntry } from '../store/rows.ts'
 import { armed, nameOf, rearmed, stillArmed } from './arming.ts'
 import { type Awake, giveNumber } from './awake.ts'
+import { createBefore } from './before.ts'
 import type { Committed, NewEntry, NewEvent, Outcome } from './contract.ts'
 import { eventEntry, givesConsent } from './entries.ts'
 import {
@@ -22,7 +24,7 @@ import {
   visitOf,
 } from './forgetting.ts'
 import { lookedIdentity, namedVisit } from './lookups.ts'
-import { leaseOf, rejected } from './outcomes.ts'
+import { keptAs, rejected } from './outcomes.ts'
 import type { Applied } from './putting.ts'
 import type { Room } from './room.ts'
 import { putRows } from './rows.ts'
@@ -74,9 +76,10 @@ export function createRecorder({ room, awake, draft, at, nextPosition }: Recorde
   const visitBefore = contextOf(awake).visit
   const stepping = createStepping(awake)
   const entries: StoredEntry[] = []
-  const seenNow = new Map<string, number>()
+  const seqBefore = createBefore({ awake, draft }, entries)
   const disarmed = new Set(awake.row.disarmed)
   let [seq, position] = [firstSeq, awake.row.position]
+  let { newest } = awake.row
   let ended: string | null = null
   let erasure: ErasureRow | null = null
   let [isShed, isLeaving, withdrawn] = [false, false, false]
@@ -188,7 +191,9 @@ export function createRecorder({ room, awake, draft, at, nextPosition }: Recorde
   const takeEvent = (event: NewEvent): Outcome => {
     const { eventID, visitID } = event.words
     const { number } = awake
-    const known = seenNow.get(eventID) ?? draft.seenSeq(number, eventID)
+    // Most ids come in the order of time: one that is later than all is not looked for, which takes 2 us.
+    const order = orderOf(eventID)
+    const known = order > newest ? 0 : seqBefore(eventID)
     if (known !== 0) return { is: 'duplicate', seq: known }
     catchUp()
     const { visit, withdrawnAt } = contextOf(awake)
@@ -202,29 +207,14 @@ export function createRecorder({ room, awake, draft, at, nextPosition }: Recorde
     const { namesVisit } = event
     const looked = namesVisit && lookedIdentity(draft, number, { namesVisit, settings: room.settings })
     const applied = apply(eventEntry(event, stamp(), { globalVisitID, named, looked }), event.userAgent)
-    seenNow.set(eventID, seq)
-    return applied.faulted ? rejected('internal') : kept(applied)
+    newest = Math.max(newest, order)
+    return applied.faulted ? rejected('internal') : keptAs(applied, visitIdOf)
   }
 
   const takeOther = (entry: Exclude<NewEntry, NewEvent>): Outcome => {
     catchUp()
     const applied = apply({ ...entry, ...stamp() })
-    return applied.faulted ? rejected('internal') : kept(applied)
-  }
-
-  const kept = ({ facts, after }: Applied): Outcome => {
-    const placed = facts.find((fact) => fact.type === 'event.placed')
-    const answer = facts.find((fact) => fact.type === 'answered')
-    return {
-      is: 'kept',
-      seq,
-      position,
-      at,
-      recordedIn: placed === undefined ? (after.visit?.visitId ?? null) : visitIdOf(placed.ordinal),
-      late: placed?.late === true,
-      answer: answer === undefined ? null : { applied: answer.applied, reason: answer.reason },
-      lease: leaseOf(facts),
-    }
+    return applied.faulted ? rejected('internal') : keptAs(applied, visitIdOf)
   }
 
   const visitIdOf = (ordinal: number): string | null => draft.visit(awake.number, ordinal)?.visitId ?? null
@@ -269,6 +259,7 @@ export function createRecorder({ room, awake, draft, at, nextPosition }: Recorde
       at: entries.length === 0 ? awake.row.at : at,
       firstAt: awake.row.firstAt === 0 ? at : awake.row.firstAt,
       snapshot: snapshotRow(),
+      newest,
       armedAt,
       disarmed: stillArmed(context, disarmed),
       connected: context.visit?.hasSocket === true ? context.visit.ordinal : 0,

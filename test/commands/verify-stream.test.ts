@@ -3,7 +3,7 @@ import { suite } from 'uvu'
 import { createWriter } from '../../src/store/bytes.ts'
 import { seenKey } from '../../src/store/keys.ts'
 import { encodeCommit } from '../../src/store/node-rows.ts'
-import type { StoredEntry } from '../../src/store/rows.ts'
+import { isStoredEvent, type StoredEntry } from '../../src/store/rows.ts'
 import { KEYS } from '../../src/store/tables.ts'
 import { MORNING } from '../visitors/a-room.ts'
 import {
@@ -73,6 +73,15 @@ const STREAM: readonly Case[] = [
     'an eventID is remembered with another seq',
     /seq that the eventID of entry 4 is remembered with: expected 4, found 9/,
     bytes(({ tables }) => void tables.seen.putSync(seenKey(1, 'in'), Buffer.of(9))),
+  ],
+  [
+    'an eventID is later than the latest',
+    /the eventID of entry 4 is not later than the latest/,
+    chunk(1, 1, (entry) =>
+      entry.seq === 4 && isStoredEvent(entry)
+        ? { ...entry, words: { ...entry.words, eventID: '019f0000-0000-7000-8000-000000000000' } }
+        : entry,
+    ),
   ],
   [
     'what followed is not what is kept',

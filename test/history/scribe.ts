@@ -128,6 +128,7 @@ function visitorRow(
     armedAt: 0,
     disarmed: [],
     keptFrom: 1,
+    newest: 0,
     replayFrom: { seq: 0, machineVersion: 1, snapshot: {} },
     connected: 0,
   }

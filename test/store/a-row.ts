@@ -71,6 +71,7 @@ export function aVisitor(row: Partial<VisitorRow> & { readonly number: number })
     armedAt: 0,
     disarmed: [],
     keptFrom: 1,
+    newest: 0,
     replayFrom: { seq: 0, machineVersion: 1, snapshot: null },
     connected: 0,
     ...row,

@@ -8,6 +8,7 @@ import { decodeChunk, encodeChunk } from '../../src/store/chunk.ts'
 import { idKey, keyShape, seenKey } from '../../src/store/keys.ts'
 import { nameKey } from '../../src/store/name-key.ts'
 import * as node from '../../src/store/node-rows.ts'
+import { msOf, orderOf } from '../../src/store/order.ts'
 import * as resource from '../../src/store/resource-rows.ts'
 import type { Ranges, StoredEntry } from '../../src/store/rows.ts'
 import { decodeVisitor, encodeVisitor } from '../../src/store/visitor-row.ts'
@@ -188,6 +189,7 @@ const visitorRow = record({
   armedAt: time,
   disarmed: fc.array(text, { maxLength: 3 }),
   keptFrom: whole,
+  newest: fc.maxSafeNat(),
   replayFrom: record({ seq: whole, machineVersion: fc.nat(), snapshot: maybe(plain) }),
   connected: fc.nat(),
 })
@@ -404,6 +406,19 @@ test('[E1] eventIDs that hold their time stand in its order, and a hundred thous
     keys.add(Buffer.from(seenKey(1, timed(1_790_000_000_000, rest))).toString('latin1'))
   }
   assert.is(keys.size, 100_000)
+})
+
+test('[E1] the order of an eventID is its ms and the 12 bits behind them; only a UUIDv7 before 2039 has one', () => {
+  const at = (ms: number, within: string) => {
+    const time = ms.toString(16).padStart(12, '0')
+    return orderOf(`${time.slice(0, 8)}-${time.slice(8)}-7${within}-8000-000000000000`)
+  }
+  assert.is(at(1_790_000_000_000, '000'), 1_790_000_000_000 * 4_096)
+  assert.is(at(1_790_000_000_000, 'fff') + 1, at(1_790_000_000_001, '000'))
+  assert.is(msOf(at(2 ** 41 - 1, 'fff')), 2 ** 41 - 1)
+  assert.is(at(2 ** 41, '000'), 0)
+  assert.is(orderOf('6f2f0f4e-9c0b-4b3f-8a5c-7d1e2b3a4f60'), 0)
+  assert.is(orderOf('e-1'), 0)
 })
 
 test('[E3] a row that ends too early is an error, not another row', () => {

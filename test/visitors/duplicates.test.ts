@@ -1,4 +1,5 @@
 /** E1: an event is applied once, whatever way it comes again. */
+import fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { event, openRoom } from './a-room.ts'
@@ -77,5 +78,55 @@ once('[E1] [V1] a duplicate VisitStarted of a visit that has ended opens nothing
   assert.equal([outcomes[0]?.is, visitId], ['duplicate', null])
   await room.end()
 })
+
+/** A UUIDv7; the same moment and place within it may hold several. */
+function timed({ ms = 1_790_000_000_000, within = 0, rest = 0 }): string {
+  const time = ms.toString(16).padStart(12, '0')
+  const behind = `${within.toString(16).padStart(3, '0')}-8000-${rest.toString(16).padStart(12, '0')}`
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${behind}`
+}
+
+const ids = fc.oneof(
+  fc
+    .record({ ms: fc.constantFrom(1, 2, 2 ** 41 - 1, 2 ** 41), within: fc.nat(2), rest: fc.nat(2) })
+    .map(timed),
+  fc.constantFrom(
+    'e-1',
+    'e-2',
+    '0190zzzz-0000-7000-8000-000000000000',
+    'not-a-UUID-but-36-characters-lon-7g',
+  ),
+)
+const seed = Number(process.env.SEED ?? 20_261_124)
+
+once(
+  `[E1] in whatever order ids come, in batches and after restarts, each is kept once, seed ${seed}`,
+  async () => {
+    const batches = fc.array(fc.tuple(fc.array(ids, { minLength: 1, maxLength: 8 }), fc.nat(4)), {
+      maxLength: 8,
+    })
+    await fc.assert(
+      fc.asyncProperty(batches, async (said) => {
+        const room = await openRoom()
+        const kept = new Set<string>()
+        for (const [batch, die] of said) {
+          const { outcomes } = await room.record(
+            'g1',
+            ...batch.map((eventID) => event('Viewed', { eventID })),
+          )
+          outcomes.forEach(({ is }, index) => {
+            const eventID = batch[index] ?? ''
+            assert.is(is, kept.has(eventID) ? 'duplicate' : 'kept', eventID)
+            kept.add(eventID)
+          })
+          if (die === 0) await room.restart()
+        }
+        assert.equal(findingsIn(room.store), [])
+        await room.end()
+      }),
+      { seed, numRuns: 25 },
+    )
+  },
+)
 
 once.run()

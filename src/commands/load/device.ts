@@ -39,10 +39,14 @@ export function uuid({ hex, pick }: Random): string {
   return `${hex(8)}-${hex(4)}-4${hex(3)}-${pick(['8', '9', 'a', 'b'])}${hex(3)}-${hex(12)}`
 }
 
-/** A UUID in the order of time (v7), as the tracker makes them for events. */
+/** A UUID in the order of time (v7, its ms and what is left of one), as the tracker makes them for events. */
 export function timedUuid({ hex, pick }: Random): string {
-  const time = Date.now().toString(16).padStart(12, '0')
-  return `${time.slice(0, 8)}-${time.slice(8)}-7${hex(3)}-${pick(['8', '9', 'a', 'b'])}${hex(3)}-${hex(12)}`
+  const now = performance.timeOrigin + performance.now()
+  const time = Math.floor(now).toString(16).padStart(12, '0')
+  const within = Math.floor((now % 1) * 4_096)
+    .toString(16)
+    .padStart(3, '0')
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${within}-${pick(['8', '9', 'a', 'b'])}${hex(3)}-${hex(12)}`
 }
 
 function newPair(random: Random): Pick<Device, 'globalVisitID' | 'deviceToken'> {

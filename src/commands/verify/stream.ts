@@ -1,4 +1,5 @@
 /** One visitor's stream as it stands: seq without gaps, positions that rise, time that never falls, each event found again. */
+import { orderOf } from '../../store/order.ts'
 import { isStoredEvent, type StoredEntry, type StoredEvent, type VisitorRow } from '../../store/rows.ts'
 import { createCoverage } from './coverage.ts'
 import { type Checks, createChecks } from './findings.ts'
@@ -27,6 +28,10 @@ export function createStream({ store, tell, firstCommit }: Proof, row: VisitorRo
     if (stored.erased === true) return
     const seen = store.seenSeq(number, words.eventID)
     checks.same(`seq that the eventID of entry ${seq} is remembered with`, seen, seq)
+    checks.holds(
+      `the eventID of entry ${seq} is not later than the latest`,
+      orderOf(words.eventID) <= row.newest,
+    )
     checks.holds(`the visitID of entry ${seq} belongs to this visitor`, owned(stored))
   }
 
