@@ -1,5 +1,6 @@
 /** All of HTTP but the wire: History, `/live`, what operators ask, what browsers load; and requests over NATS. */
 import { Hono } from 'hono'
+import { BESIDE } from './beside.ts'
 import type { Bus } from './bus/bus.ts'
 import { serveOperations } from './bus/operations.ts'
 import type { Relay } from './bus/relay.ts'
@@ -76,6 +77,7 @@ export async function createApp(parts: AppParts): Promise<Hono> {
     rules: parts.rules.inForce,
     acting: { visitors, events: createRestEvents(config), erasures, notify: gateway.notify },
     addressOf: createAddressOf(config.trustedProxies),
+    beside: BESIDE,
     now: clock.now,
   })
   const app = new Hono()

@@ -11,6 +11,7 @@ import { createBudget } from './budget.ts'
 import { openCursorSecret } from './cursor-secret.ts'
 import { createCursors } from './cursors.ts'
 import { createNames } from './names.ts'
+import type { Beside } from './openapi.ts'
 import type { Reading } from './reading.ts'
 import { createTurns, type TakeTurn } from './turns.ts'
 
@@ -24,9 +25,13 @@ export interface HistoryOptions extends Pick<Desk, 'access' | 'audit' | 'address
   /** The rules in force, and their scores. */
   readonly rules: Reading['rules']
   readonly config: Pick<Config, 'pageSizeMax' | 'readRows' | 'readSliceRows' | 'readSliceMs' | 'frameBytes'>
+  /** What is described with the table, and answered by other rooms. */
+  readonly beside?: readonly Beside[]
   /** Epoch ms. */
   readonly now: () => number
 }
+
+const NOTHING_BESIDE: readonly Beside[] = []
 
 /** Rejects where a new cursor secret cannot be kept (`StoreUnavailable`). */
 export async function openDesk(options: HistoryOptions): Promise<Desk> {
@@ -38,6 +43,7 @@ export async function openDesk(options: HistoryOptions): Promise<Desk> {
 
 async function createReadings(options: HistoryOptions, takeTurn: TakeTurn) {
   const { store, viewVisitor, viewPast, connections, acting, rules, config, now } = options
+  const { beside = NOTHING_BESIDE } = options
   const secret = await openCursorSecret(store)
   const cursors = createCursors(secret)
   const { pageSizeMax, readRows: rows, readSliceRows: sliceRows, readSliceMs: sliceMs } = config
@@ -54,6 +60,7 @@ async function createReadings(options: HistoryOptions, takeTurn: TakeTurn) {
     connections,
     acting,
     rules,
+    beside,
     visitorIdFor: (words) => uuidOf(createHmac('sha256', secret).update(`visitor\n${words}`).digest(), 4),
   })
 }

@@ -1,6 +1,7 @@
 /** `/openapi.json`: the table of routes as OpenAPI 3.1. */
 import { OpenAPIHono, z } from '@hono/zod-openapi'
 import { ConflictSchema } from './answer-schemas.ts'
+import type { Scope } from './keys.ts'
 import { BASES, type Route } from './route.ts'
 import { ProblemSchema } from './schemas.ts'
 
@@ -29,8 +30,29 @@ const OPERATIONS = { GET: 'get', POST: 'post' } as const
 /** The version of what this API promises, not of the server. */
 const API_VERSION = '1.0.0'
 
-/** The document for these rows. */
-export function describeApi(routes: readonly Route[]): object {
+/** What other rooms answer beside the table, for the document. */
+export interface Beside {
+  readonly method: 'get' | 'post'
+  readonly path: string
+  readonly summary: string
+  /** What the key must be for; null = it needs none. */
+  readonly scope: Scope | null
+  readonly query?: z.ZodObject
+  readonly body?: { readonly schema: z.ZodObject; readonly example: object }
+  /** Good answers by status. */
+  readonly answers: Readonly<Record<number, Answered>>
+  /** Refusals beside those for want of a key. */
+  readonly problems?: Readonly<Record<number, string>>
+}
+
+interface Answered {
+  readonly description: string
+  readonly type: string
+  readonly schema: z.ZodType
+}
+
+/** The document for these rows, and for what is beside them. */
+export function describeApi(routes: readonly Route[], beside: readonly Beside[] = []): object {
   // The registry makes schemas and parameters; dispatch is the table's own.
   const described = new OpenAPIHono()
   const registry = described.openAPIRegistry
@@ -49,6 +71,7 @@ export function describeApi(routes: readonly Route[]): object {
       responses: { ...answersOf(route), ...problemsOf(route) },
     })
   }
+  for (const row of beside) registry.registerPath(besidePath(row))
   return described.getOpenAPI31Document({
     openapi: '3.1.0',
     info: {
@@ -105,12 +128,51 @@ function answersOf({ answer, isList, makes, begins }: Route) {
   }
 }
 
-function problemsOf({ method }: Route) {
+/** The refusals that an operation can answer with, and no other. */
+function problemsOf(route: Route) {
+  const { method, path, scope, isList, begins } = route
   const told = method === 'POST' ? { ...PROBLEMS, ...PROBLEMS_OF_POST } : PROBLEMS
+  const isOfAMoment = isList || 'at' in route.filters.shape
+  const never = [
+    ...(path.includes('{') ? [] : ['404']),
+    ...(isOfAMoment ? [] : ['410']),
+    ...(scope === null ? ['403'] : []),
+    ...(begins === true ? ['409'] : []),
+  ]
+  return problems(Object.entries(told).filter(([status]) => !never.includes(status)))
+}
+
+function problems(told: readonly (readonly [status: string, description: string])[]) {
   return Object.fromEntries(
-    Object.entries(told).map(([status, description]) => {
+    told.map(([status, description]) => {
       const schema = status === '409' ? ConflictSchema : ProblemSchema
       return [status, { description, content: { 'application/problem+json': { schema } } }]
     }),
   )
+}
+
+/** For want of a key, or because of it. */
+const PROBLEMS_OF_KEYS = { 401: PROBLEMS[401], 403: PROBLEMS[403], 429: PROBLEMS[429] }
+
+function besidePath(row: Beside) {
+  const { method, path, summary, scope, query, body, answers, problems: own = {} } = row
+  const good = Object.entries(answers).map(([status, { description, type, schema }]) => {
+    return [status, { description, content: { [type]: { schema } } }] as const
+  })
+  const refused = scope === null ? own : { ...PROBLEMS_OF_KEYS, ...own }
+  return {
+    method,
+    path,
+    summary,
+    servers: [{ url: '/' }],
+    ...(scope === null ? {} : { description: `Needs a key with the scope \`${scope}\`.` }),
+    security: scope === null ? [] : [{ basic: [] }, { bearer: [] }],
+    request: {
+      ...(query === undefined ? {} : { query }),
+      ...(body === undefined
+        ? {}
+        : { body: { content: { 'application/json': { schema: body.schema, example: body.example } } } }),
+    },
+    responses: { ...Object.fromEntries(good), ...problems(Object.entries(refused)) },
+  }
 }

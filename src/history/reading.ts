@@ -7,6 +7,7 @@ import type { RuleResource } from './answer-schemas.ts'
 import type { Budget } from './budget.ts'
 import type { CursorContent, Cursors } from './cursors.ts'
 import type { Names } from './names.ts'
+import type { Beside } from './openapi.ts'
 
 export interface Reading {
   readonly store: Store
@@ -24,6 +25,8 @@ export interface Reading {
   /** Sockets of a visitor, now. */
   readonly connections: (globalVisitID: string) => number
   readonly acting: Acting
+  /** What is described with the table, and answered by other rooms. */
+  readonly beside: readonly Beside[]
   /** The rules in force. */
   readonly rules: () => readonly RuleResource[]
   /** A visitor's id for one whom nobody names: the same for the same words, and nobody can guess it. */

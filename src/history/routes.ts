@@ -5,7 +5,7 @@ import { EVENT_ACTIONS } from './event-actions.ts'
 import { EXPLAIN_ROUTES } from './explain.ts'
 import { IDENTITY_ROUTES } from './identity-routes.ts'
 import { NOTIFY_ROUTES } from './notifications.ts'
-import { describeApi } from './openapi.ts'
+import { type Beside, describeApi } from './openapi.ts'
 import { PEOPLE_ROUTES } from './people-routes.ts'
 import { PERSON_ROUTES } from './person-routes.ts'
 import { type Route, resource } from './route.ts'
@@ -18,16 +18,17 @@ import { VISITOR_ROUTES } from './visitor-routes.ts'
 
 /** The row that describes all rows, itself too; the document is made when it is first asked for. */
 function openApiRow(routes: () => readonly Route[]): Route {
-  let document: object | undefined
+  const documents = new Map<readonly Beside[], object>()
   return resource({
     at: 'root',
     path: '/openapi.json',
     scope: null,
-    summary: 'This table, as OpenAPI 3.1',
+    summary: 'All of this, as OpenAPI 3.1',
     params: z.object({}),
     answer: z.record(z.string(), z.unknown()),
-    read: () => {
-      document ??= describeApi(routes())
+    read: ({ beside }) => {
+      const document = documents.get(beside) ?? describeApi(routes(), beside)
+      documents.set(beside, document)
       return document
     },
   })

@@ -1,29 +1,10 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { z } from 'zod'
 import { ROUTES } from '../../src/history/routes.ts'
-import { openRealHouse, type RealHouse } from './real-house.ts'
+import { checkOf, type Described, type Operation } from './described.ts'
+import { ALL, COUNTS, openRealHouse, type RealHouse } from './real-house.ts'
 
 const openapi = suite('History: the OpenAPI document')
-
-interface Media {
-  readonly schema: object
-  readonly example?: unknown
-}
-interface Operation {
-  readonly requestBody?: { readonly content: Readonly<Record<string, Media>> }
-  readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, Media>> }>>
-}
-interface Described {
-  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
-  readonly components: { readonly schemas: Readonly<Record<string, Media>> }
-}
-
-/** A check of a schema of the document, references and all. */
-function checkOf({ components }: Described, schema: object): z.ZodType {
-  const whole = JSON.stringify({ ...schema, $defs: components.schemas })
-  return z.fromJSONSchema(JSON.parse(whole.replaceAll('#/components/schemas/', '#/$defs/')))
-}
 
 async function openShop(): Promise<{ house: RealHouse; ids: Readonly<Record<string, string>> }> {
   const house = await openRealHouse({
@@ -104,6 +85,61 @@ openapi(
     await house.close()
   },
 )
+
+interface Refused {
+  readonly path: string
+  readonly method: string
+  readonly operation: Operation
+}
+
+/** For each refusal a request that is answered with it. */
+function refusalsOf({ ask }: RealHouse, { path, method, operation }: Refused) {
+  const address = path.replace(/\{\w+\}/g, 'nobody')
+  const isGet = method === 'GET'
+  const example = BODIES[path] ?? operation.requestBody?.content['application/json']?.example
+  const by = (authorization: string | null, { query = '', body = example, type = 'application/json' } = {}) =>
+    ask(address + query, {
+      method,
+      headers: { 'content-type': type, ...(authorization === null ? {} : { authorization }) },
+      ...(isGet ? {} : { body: JSON.stringify(body) }),
+    })
+  const refusals: Readonly<Record<string, () => ReturnType<typeof ask>>> = {
+    400: () => by(ALL, { query: '?unheardOf=1' }),
+    401: () => by(null),
+    403: () => by(COUNTS),
+    404: () => by(ALL),
+    405: () => ask(address, { method: 'PATCH' }),
+    413: () => by(ALL, { body: { long: 'x'.repeat(70_000) } }),
+    415: () => by(ALL, { type: 'text/plain' }),
+  }
+  return Object.entries(refusals).filter(([status]) => operation.responses[status] !== undefined)
+}
+
+openapi('[H2] every operation refuses as the document says', async () => {
+  const { house } = await openShop()
+  const document = (await house.ask('/openapi.json')).body as unknown as Described
+  const checks = new Map<string, ReturnType<typeof checkOf>>()
+  let refused = 0
+  for (const [path, methods] of Object.entries(document.paths)) {
+    for (const [method, operation] of Object.entries(methods)) {
+      const asked = { path, method: method.toUpperCase(), operation }
+      for (const [status, refuse] of refusalsOf(house, asked)) {
+        const described = operation.responses[status]?.content?.['application/problem+json']?.schema ?? {}
+        const answer = await refuse()
+        const label = `${method} ${path}: ${answer.status} instead of ${status} ${JSON.stringify(answer.body)}`
+        assert.is(answer.status, Number(status), label)
+        assert.is(answer.headers.get('content-type'), 'application/problem+json', label)
+        const key = JSON.stringify(described)
+        const check = checks.get(key) ?? checkOf(document, described)
+        checks.set(key, check)
+        assert.ok(check.safeParse(answer.body).success, label)
+        refused += 1
+      }
+    }
+  }
+  assert.ok(refused > 200, `${refused} refusals`)
+  await house.close()
+})
 
 openapi('[H2] a refusal is a Problem, and a conflict tells the state', async () => {
   const { house } = await openShop()

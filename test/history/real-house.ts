@@ -16,10 +16,13 @@ import { openHouseDesk } from './house.ts'
 
 export const ALL = 'Bearer all-scopes-secret-01'
 export const READS = 'Bearer reads-only-secret-01'
+/** A key that reads nothing of anybody. */
+export const COUNTS = 'Bearer counts-only-secret-01'
 export const START = 1_790_000_000_000
 const KEYS = [
   'all:all-scopes-secret-01:history:read+history:write+verdict+notify+erase',
   'reads:reads-only-secret-01:history:read',
+  'counts:counts-only-secret-01:metrics',
 ]
 
 export interface Answered {
