@@ -1,4 +1,5 @@
 /** What hostile clients send on `/track`, to the whole server: it goes on, holds no more, and serves the neighbour. */
+import { connect } from 'node:net'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { WebSocket } from 'ws'
@@ -100,6 +101,110 @@ sockets(
     })
   },
 )
+
+/** A POST of an event, whole. */
+function postOf(globalVisitID: string, headers: readonly string[] = []): string {
+  const event = {
+    ...{ eventType: 'SYSTEM', eventName: 'VisitStarted', eventID: 'e1', visitID: 'v1', pageID: 'p1' },
+    ...{ timestamp: 1, url: 'https://shop.example/', data: {} },
+  }
+  const body = JSON.stringify({ ...HELLO, globalVisitID, events: [event] })
+  const type = 'Content-Type: application/json'
+  const own = ['POST /track HTTP/1.1', 'Host: shop.example', type, `Content-Length: ${body.length}`]
+  return `${[...own, ...headers].join('\r\n')}\r\n\r\n${body}`
+}
+
+sockets(
+  '[Q9] a body that comes byte by byte is taken when it is whole in time, and cut off in the middle when it is not',
+  async () => {
+    await besiege({}, async (server) => {
+      const hurried = openRaw(server.port)
+      await hurried.dribble(postOf('hurried'), 1)
+      await eventually(10_000, 'an answer', () => hurried.heard().includes('"accepted":1') || undefined)
+      hurried.destroy()
+      const slow = Array.from({ length: 40 }, (_, index) => {
+        const raw = openRaw(server.port)
+        const isChunked = index % 2 === 0
+        raw.write(
+          isChunked
+            ? 'POST /track HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n'
+            : postOf(`slow-${index}`, ['X-Slow: 1']).slice(0, -100),
+        )
+        // A chunk of one byte each time, or the rest of a body that is never whole in time.
+        void (isChunked ? raw.dribble('1\r\n{\r\n'.repeat(200), 250) : raw.dribble('x'.repeat(99), 2_000))
+        return raw
+      })
+      try {
+        await Promise.all(slow.map((raw) => raw.gone(60_000)))
+        for (const raw of slow) assert.not.match(raw.heard(), ' 200 ')
+        assert.is(await server.figure('vestibule_visitors'), 2, 'the neighbour, and who hurried')
+      } finally {
+        for (const raw of slow) raw.destroy()
+      }
+    })
+  },
+)
+
+/** A message in so many frames, nearly all of one byte. */
+function fragmented(message: Buffer, pieces: number): Buffer {
+  const frames = Array.from({ length: pieces }, (_, at) => {
+    const isLast = at === pieces - 1
+    // The first says what kind it is, the last that it is the last.
+    const first = (at === 0 ? 1 : 0) | (isLast ? 0x80 : 0)
+    return clientFrame('text', message.subarray(at, isLast ? message.length : at + 1), first)
+  })
+  return Buffer.concat(frames)
+}
+
+sockets(
+  '[Q9] a frame byte by byte is taken like any other, and 128 fragments; one more ends the socket',
+  async () => {
+    await besiege({}, async (server) => {
+      const raw = await raised(server.port)
+      const hello = Buffer.from(JSON.stringify({ ...HELLO, globalVisitID: 'fragments' }))
+      await raw.dribble(clientFrame('text', hello), 1)
+      await eventually(10_000, 'a welcome', () => raw.heard().includes('welcome') || undefined)
+      const event = { eventType: 'BUSINESS', eventName: 'Waved', visitID: 'v1', pageID: 'p1', timestamp: 1 }
+      const saying = (id: number): Buffer => {
+        const events = [{ ...event, eventID: `e${id}`, url: 'https://shop.example/', data: {} }]
+        return Buffer.from(JSON.stringify({ type: 'events', id, sentAt: 1, events }))
+      }
+      raw.write(fragmented(saying(1), 128))
+      await eventually(10_000, 'an ack', () => raw.heard().includes('"accepted":1') || undefined)
+      raw.write(fragmented(saying(2), 129))
+      const heard = await raw.gone(10_000)
+      assert.is(heard.split('"ack"').length, 2, 'one ack')
+      assert.is(Buffer.from(heard.slice(-2), 'latin1').readUInt16BE(), 1008)
+      // Fragments of nothing have no bytes that a limit could count.
+      const endless = await raised(server.port)
+      endless.write(fragmented(Buffer.alloc(0), 2_000).subarray(0, -6))
+      await endless.gone(10_000)
+    })
+  },
+)
+
+const LARGE_GET = 'GET /openapi.json HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'
+
+sockets('[Q9] who reads a byte at a time gets all of it, and makes nobody wait', async () => {
+  await besiege({}, async (server) => {
+    const quick = openRaw(server.port)
+    quick.write(LARGE_GET)
+    const whole = (await quick.gone(20_000)).length
+    const slow = Array.from({ length: 5 }, async () => {
+      let length = 0
+      const callback = (bytes: number): boolean => {
+        length += bytes
+        return true
+      }
+      const onread = { buffer: Buffer.alloc(1), callback }
+      const socket = connect({ port: server.port, host: '127.0.0.1', onread })
+      socket.write(LARGE_GET)
+      await within(30_000, 'all is read', new Promise((resolve) => socket.once('close', resolve)))
+      return length
+    })
+    assert.equal(await Promise.all(slow), [whole, whole, whole, whole, whole])
+  })
+})
 
 sockets(
   '[Q9] a flood of pings of a client that reads nothing ends its socket, and their answers pile up nowhere',
