@@ -46,11 +46,11 @@ export function startPrivacy({ store, visitors, clock, config, log, messages }: 
     keepMs: config.retentionDays * DAY_MS,
     shortKeepMs: config.shortVisitDays * DAY_MS,
   })
-  const endConsent = config.consentErases
-    ? eraseWithoutConsent({ onCommitted: visitors.onCommitted, begin: erasures.begin, log })
-    : () => {}
+  const consent = config.consentErases
+    ? [eraseWithoutConsent({ store, onCommitted: visitors.onCommitted, begin: erasures.begin, log })]
+    : []
   const steps = [
-    { name: 'consent', close: async () => endConsent() },
+    ...consent.map(({ close }) => ({ name: 'consent', close })),
     { name: 'retention', close: retention.close },
     { name: 'erasures', close: erasures.close },
   ]

@@ -2,7 +2,7 @@
 import type { Store } from '../store/contract.ts'
 import type { ErasureSubject } from '../store/erased.ts'
 import type { DeadRow, IdentityRow, LinkRow } from '../store/rows.ts'
-import { ADDRESS_KINDS, normalAddress } from '../visitors/addresses.ts'
+import { forgetAddresses } from '../visitors/addresses.ts'
 import { visitIDsIn } from '../visitors/entries.ts'
 import type { ErasureParts } from './contract.ts'
 import { countMessages, deadWithout, deleteMessages, mustBePublished, ofDevice } from './messages.ts'
@@ -16,10 +16,14 @@ export async function eraseDevice({ parts, subject, lastTold, does }: Doing): Pr
   const { name: globalVisitID, number } = subject
   await visitors.inTurn(globalVisitID, (visitor) => visitor.erase())
   await mustBePublished(messages(), lastTold)
+  for (const step of contactSteps(store, number)) await does(step)
   for (const visit of visitsOf(store, number)) {
     for (const link of store.linksOfVisit(number, visit.ordinal)) {
       const person = store.identity(link.identity)
       for (const step of linkSteps(link, { person, globalVisitID })) await does(step)
+      // Before the link: while that is there, a start finds them again.
+      if (person !== null && isLastOf(store, person, number)) await does(personStep(store, person))
+      await does({ erase: { gone: { links: [link] } }, counts: { links: 1 } })
     }
   }
   await deleteMessages(messages(), ofDevice(globalVisitID), does)
@@ -41,14 +45,17 @@ export async function surveyDevice(parts: ErasureParts, subject: ErasureSubject)
       const person = people.has(link.identity) ? null : store.identity(link.identity)
       people.add(link.identity)
       for (const step of linkSteps(link, { person, globalVisitID })) counts = sum(counts, step.counts)
+      const isOnlyHere = person !== null && !isKnownElsewhere(store, person, number)
+      counts = sum(counts, isOnlyHere ? { links: 1, people: 1 } : { links: 1 })
     }
   }
+  for (const step of contactSteps(store, number, { isDry: true })) counts = sum(counts, step.counts)
   counts = sum(counts, await countMessages(messages(), ofDevice(globalVisitID)))
   for (const step of rowSteps(store, number, { isDry: true, due: 0 })) counts = sum(counts, step.counts)
   return counts
 }
 
-/** What the person said of themselves here, then that they were here. */
+/** What the person said of themselves here. */
 function* linkSteps(
   link: LinkRow,
   { person, globalVisitID }: { readonly person: IdentityRow | null; readonly globalVisitID: string },
@@ -61,16 +68,44 @@ function* linkSteps(
         if (row === null) return
         const kept = Object.entries(row.profile).filter(([, said]) => said.globalVisitID !== globalVisitID)
         draft.putIdentity({ ...row, profile: Object.fromEntries(kept) })
-        for (const kind of ADDRESS_KINDS) {
-          const said = row.profile[kind]
-          const value = said?.globalVisitID === globalVisitID ? normalAddress(kind, said.value) : null
-          if (value !== null) draft.removeAddress({ kind, value, identity: link.identity })
-        }
+        const gone = Object.entries(row.profile).filter(([, said]) => said.globalVisitID === globalVisitID)
+        forgetAddresses(draft, link.identity, Object.fromEntries(gone))
       },
       counts: { profileValues: saidHere.length },
     }
   }
-  yield { erase: { gone: { links: [link] } }, counts: { links: 1 } }
+}
+
+/** A person whom nobody else has seen goes with the device: their id would say that they were somewhere. */
+function personStep(store: Store, { identity, lastSeen }: IdentityRow): Step {
+  return {
+    change: (draft) => {
+      const row = draft.identity(identity)
+      // A link that is being made has touched the row.
+      if (row === null || row.lastSeen !== lastSeen || store.linksOfIdentity(identity, TWO).length > 1) return
+      forgetAddresses(draft, identity, row.profile)
+      draft.dropIdentity(identity, row.identityId)
+    },
+    counts: { people: 1 },
+  }
+}
+
+const TWO = { limit: 2 }
+
+function isLastOf(store: Store, person: IdentityRow, number: number): boolean {
+  return store.linksOfIdentity(person.identity, TWO).length === 1 && !isKnownElsewhere(store, person, number)
+}
+
+/** Another device has a link to them, or its history names them. */
+function isKnownElsewhere(store: Store, { identity, identityId }: IdentityRow, number: number): boolean {
+  if (store.mentionsOf(identityId, 2).some((other) => other !== number)) return true
+  for (let from = 0; ; ) {
+    const links = store.linksOfIdentity(identity, { from, limit: STEP_ROWS })
+    if (links.some((link) => link.number !== number)) return true
+    const last = links.at(-1)
+    if (last === undefined || links.length < STEP_ROWS) return false
+    from = last.position + 1
+  }
 }
 
 /** E9: for so long no other visitor may use a visitID of the device. */
@@ -79,11 +114,11 @@ const NAMES_KEEP_MS = 30 * 24 * 60 * 60_000
 /** Remembered eventIDs that go in one step: each is a dozen bytes. */
 const SEEN_ROWS = 2_000
 
-/** All rows that begin with the visitor's number. A dry run reads on where another would find the rows gone. */
-function* rowSteps(
+/** A dry run reads on where another would find the rows gone. */
+function* contactSteps(
   store: Store,
   number: number,
-  { isDry = false, due }: { readonly isDry?: boolean; readonly due: number },
+  { isDry = false }: { readonly isDry?: boolean } = {},
 ): Generator<Step> {
   for (let from = 0; ; ) {
     const contacts = store.contactsOfVisitor(number, { from, limit: STEP_ROWS })
@@ -92,6 +127,14 @@ function* rowSteps(
     yield { erase: { gone: { contacts } }, counts: { contacts: contacts.length } }
     if (isDry) from = last.position + 1
   }
+}
+
+/** All other rows that begin with the visitor's number. */
+function* rowSteps(
+  store: Store,
+  number: number,
+  { isDry = false, due }: { readonly isDry?: boolean; readonly due: number },
+): Generator<Step> {
   for (let from = 1; ; ) {
     const chunks = store.chunks(number, { from, entries: STEP_ENTRIES })
     const entries = chunks.flatMap((chunk) => chunk.entries)

@@ -11,7 +11,7 @@ export function* personSteps(store: Store, planning: Planning, plan: Plan): Gene
   yield* streamSteps(store, planning, plan)
   yield* baseSteps(store, planning, plan)
   yield* placeSteps(store, planning, plan)
-  yield* linkSteps(store, planning)
+  yield* linkSteps(store, planning, plan)
 }
 
 function* streamSteps(store: Store, planning: Planning, plan: Plan): Generator<Step> {
@@ -137,12 +137,16 @@ function blank({ title: _title, category: _category, referrer: _referrer, ...row
   return { ...row, browserPageID: '', session: 0, identity: 0, url: '' }
 }
 
-function* linkSteps(store: Store, { number, identity, identityId }: Planning): Generator<Step> {
+function* linkSteps(
+  store: Store,
+  { number, identity, identityId }: Planning,
+  { isNamedSince }: Plan,
+): Generator<Step> {
   const links = [...visitsOf(store, number)].flatMap(({ ordinal }): LinkRow[] => {
     const row = store.link(number, ordinal, identity)
     return row === null ? [] : [row]
   })
-  const gone: GoneRows = { links, mentions: [{ identityId, number }] }
+  const gone: GoneRows = { links, mentions: isNamedSince ? [] : [{ identityId, number }] }
   yield { erase: { gone }, counts: { links: links.length, visitors: 1 } }
 }
 

@@ -2,7 +2,7 @@
 import type { Draft, Store } from '../store/contract.ts'
 import type { ErasedSpan, ErasureRow, ErasureSubject } from '../store/erased.ts'
 import type { DeadRow, IdentityRow } from '../store/rows.ts'
-import { ADDRESS_KINDS, normalAddress } from '../visitors/addresses.ts'
+import { forgetAddresses } from '../visitors/addresses.ts'
 import type { ErasureParts } from './contract.ts'
 import { countMessages, deadWithout, deleteMessages, mustBePublished, ofPerson } from './messages.ts'
 import { personSteps } from './person-steps.ts'
@@ -26,10 +26,7 @@ export function hidePerson(
   erasure: ErasureRow,
 ): void {
   draft.hideIdentity(identity, identityId, erasure.subject?.pseudonym ?? '')
-  for (const kind of ADDRESS_KINDS) {
-    const value = normalAddress(kind, profile[kind]?.value)
-    if (value !== null) draft.removeAddress({ kind, value, identity })
-  }
+  forgetAddresses(draft, identity, profile)
   draft.putErased('person', identityId, erasure.begunAt)
   draft.putErasure(erasure)
 }
@@ -39,8 +36,11 @@ export async function erasePerson(doing: Doing): Promise<void> {
   const { parts, subject, lastTold, does } = doing
   const { store, messages } = parts
   await mustBePublished(messages(), lastTold)
-  for (let number = nextVisitor(store, subject); number !== 0; number = nextVisitor(store, subject)) {
+  const done = new Set<number>()
+  for (let number = nextVisitor(store, subject, done); number !== 0; ) {
     await eraseAtVisitor(doing, number)
+    done.add(number)
+    number = nextVisitor(store, subject, done)
   }
   for (let step = contactStep(store, subject); step !== null; step = contactStep(store, subject)) {
     await does(step)
@@ -106,9 +106,11 @@ function erasedOf({ name: identityId, pseudonym }: ErasureSubject): Erased {
 }
 
 /** A visitor that still has a link to the person, or names them otherwise; 0 = none. */
-function nextVisitor(store: Store, { number, name }: ErasureSubject): number {
+function nextVisitor(store: Store, { number, name }: ErasureSubject, done: ReadonlySet<number>): number {
   const [link] = store.linksOfIdentity(number, { limit: 1 })
-  return link?.number ?? store.mentionsOf(name, 1)[0] ?? 0
+  if (link !== undefined) return link.number
+  // One that is done may name who came back by the same id: that stays.
+  return store.mentionsOf(name, done.size + 1).find((named) => !done.has(named)) ?? 0
 }
 
 function visitorsOf(store: Store, { number, name }: ErasureSubject): ReadonlySet<number> {

@@ -4,7 +4,7 @@ import type { Store } from '../store/contract.ts'
 import type { ErasedSpan } from '../store/erased.ts'
 import { isStoredEvent, type StoredEntry, type StoredEvent, type VisitRow } from '../store/rows.ts'
 import { factsOf } from '../visitors/entries.ts'
-import type { Erased } from './redaction.ts'
+import { type Erased, names } from './redaction.ts'
 
 /** Entries read at a time. */
 const SLICE_ENTRIES = 500
@@ -30,6 +30,8 @@ export interface Plan {
   /** By when their events occurred; `to` is `Number.MAX_SAFE_INTEGER` while it goes on. */
   readonly spans: readonly ErasedSpan[]
   readonly seenBy: ReadonlyMap<number, SeenBy>
+  /** Since the visitor forgot them it named somebody new by the same id. */
+  readonly isNamedSince: boolean
   /** Visits with a link to the person, as they were when the stream was read to its end. */
   readonly visits: readonly VisitRow[]
   /** Positions of entries of pages that are erased, also by a run before this one. */
@@ -58,6 +60,7 @@ export async function planOf(
   const seenBy = new Map<number, SeenBy>()
   let toldSeq = Number.MAX_SAFE_INTEGER
   let toldAt = Number.MAX_SAFE_INTEGER
+  let isNamedSince = false
 
   const close = (stretch: Stretch | undefined, until: number): void => {
     if (stretch === undefined) return
@@ -69,7 +72,9 @@ export async function planOf(
 
   const take = (entry: StoredEntry): void => {
     // Since the visitor forgot them the same id is somebody new.
-    const hidden = toldSeq < entry.seq ? [pseudonym] : [identityId, pseudonym]
+    const isBehind = toldSeq < entry.seq
+    isNamedSince ||= isBehind && names({ identityId, pseudonym }, entry)
+    const hidden = isBehind ? [pseudonym] : [identityId, pseudonym]
     noteSeen(seenBy, entry, hidden)
     if (!isStoredEvent(entry) && entry.kind === 'person.erased' && entry.payload.pseudonym === pseudonym) {
       toldSeq = entry.seq
@@ -107,7 +112,7 @@ export async function planOf(
   const visits = store.visits(number, { limit: Number.MAX_SAFE_INTEGER }).filter(({ ordinal }) => {
     return store.link(number, ordinal, identity) !== null
   })
-  return planFrom(own, { toldSeq, seenBy, identity, visits, pages })
+  return planFrom(own, { toldSeq, seenBy, isNamedSince, identity, visits, pages })
 }
 
 function planFrom(
@@ -115,10 +120,11 @@ function planFrom(
   {
     toldSeq,
     seenBy,
+    isNamedSince,
     identity,
     visits,
     pages,
-  }: Pick<Plan, 'toldSeq' | 'seenBy' | 'visits'> & {
+  }: Pick<Plan, 'toldSeq' | 'seenBy' | 'isNamedSince' | 'visits'> & {
     readonly identity: number
     readonly pages: readonly StoredEvent[]
   },
@@ -139,7 +145,7 @@ function planFrom(
   const pagesAt = new Set(
     pages.filter((entry) => entry.erased === true || owns(entry)).map((entry) => entry.position),
   )
-  return { owns, toldSeq, spans, seenBy, visits, pagesAt }
+  return { owns, toldSeq, spans, seenBy, isNamedSince, visits, pagesAt }
 }
 
 /** Whether something that occurred then, in that visit, belongs to what is erased. */

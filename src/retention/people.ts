@@ -1,7 +1,7 @@
 /** People whom no visit knows any more go; of the others, what they said before the limit (Q12). */
 import type { Draft, Store } from '../store/contract.ts'
 import type { IdentityRow } from '../store/rows.ts'
-import { ADDRESS_KINDS, normalAddress } from '../visitors/addresses.ts'
+import { forgetAddresses } from '../visitors/addresses.ts'
 import type { RetentionParts } from './contract.ts'
 
 export interface PeopleLimit {
@@ -49,7 +49,7 @@ function hasOldValue({ profile }: IdentityRow, { position }: PeopleLimit): boole
 }
 
 /** Takes a person's row, and what leads to it. */
-export function drop(draft: Draft, { identity, identityId, profile }: IdentityRow): void {
+function drop(draft: Draft, { identity, identityId, profile }: IdentityRow): void {
   forgetAddresses(draft, identity, profile)
   draft.dropIdentity(identity, identityId)
 }
@@ -60,11 +60,4 @@ function keepYoung(draft: Draft, row: IdentityRow, { position }: PeopleLimit): v
   forgetAddresses(draft, row.identity, Object.fromEntries(old))
   const young = entries.filter(([, said]) => said.position >= position)
   draft.putIdentity({ ...row, profile: Object.fromEntries(young) })
-}
-
-function forgetAddresses(draft: Draft, identity: number, profile: IdentityRow['profile']): void {
-  for (const kind of ADDRESS_KINDS) {
-    const value = normalAddress(kind, profile[kind]?.value)
-    if (value !== null) draft.removeAddress({ kind, value, identity })
-  }
 }

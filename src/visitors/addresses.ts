@@ -1,5 +1,6 @@
 /** E-mail addresses and phone numbers as they are compared, whoever wrote them down. */
-import type { AddressKind } from '../store/rows.ts'
+import type { Draft } from '../store/contract.ts'
+import type { AddressKind, IdentityRow } from '../store/rows.ts'
 
 /** The keys of `data`, and of a profile, that hold an address. */
 export const ADDRESS_KINDS: readonly AddressKind[] = ['email', 'phone']
@@ -26,4 +27,12 @@ function normalPhone(value: unknown): string | null {
   if (typeof text !== 'string') return null
   const phone = text.replace(/[\s()./-]/g, '').replace(/^00/, '+')
   return PHONE.test(phone) ? phone : null
+}
+
+/** Nobody is found any more by the addresses that this profile says. */
+export function forgetAddresses(draft: Draft, identity: number, profile: IdentityRow['profile']): void {
+  for (const kind of ADDRESS_KINDS) {
+    const value = normalAddress(kind, profile[kind]?.value)
+    if (value !== null) draft.removeAddress({ kind, value, identity })
+  }
 }

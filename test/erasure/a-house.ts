@@ -47,6 +47,8 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
       return row
     },
     async restart() {
+      // What it was doing may never come back: it is not waited for.
+      void erasures.close()
       await room.restart()
       erasures = start(room, options)
     },

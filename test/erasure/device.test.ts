@@ -1,12 +1,15 @@
 /** Q12: a device is erased with everything of its visitor; nobody speaks for it any more. */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { eraseWithoutConsent } from '../../src/erasure/consent.ts'
+import { type ConsentParts, eraseWithoutConsent } from '../../src/erasure/consent.ts'
 import { came, event, HOUR, SECOND, signIn } from '../visitors/a-room.ts'
 import { findingsIn } from '../visitors/findings.ts'
 import { openHouse, type Power, wordsIn } from './a-house.ts'
 
 const device = suite('the erasure of a device')
+
+const QUIET = { info: () => {}, warn: () => {} }
+const NEVER = new Promise<never>(() => {})
 
 const WORDS = ['device-one', 'visit-one', 'secret-cart', 'said-here']
 
@@ -57,6 +60,40 @@ device('[Q12] the person keeps what was said elsewhere', async () => {
 })
 
 device(
+  '[Q12] a person seen nowhere else goes with the device, one who is known elsewhere stays',
+  async () => {
+    const house = await openLived()
+    const { room } = house
+    const lone = {
+      identityId: 'lone',
+      data: { identityId: 'lone', email: 'lone@example.com', note: 'lone-words' },
+    }
+    await room.record(
+      'device-one',
+      event('SignOut', { visit: 'visit-one' }),
+      signIn('lone', { visit: 'visit-one', ...lone }),
+    )
+    await room.record('device-one', signIn('named', { visit: 'visit-one' }))
+    await room.record('g2', { type: 'reject', identityId: 'named', agentId: 'a1', ifSeq: null })
+    const surveyed = await house.erasures.survey('device', 'device-one')
+    const { counts } = await house.erase('device', 'device-one')
+    assert.equal(counts, surveyed)
+    assert.is(counts.people, 1)
+    assert.is(room.store.identityNumber('lone'), 0)
+    assert.equal(room.store.identitiesAt('email', 'lone@example.com', 9), [])
+    assert.is.not(room.store.identityNumber('named'), 0)
+    assert.is.not(room.store.identityNumber('pat'), 0)
+    assert.equal(findingsIn(room.store), [])
+    const { path } = room
+    await house.erasures.close()
+    await room.close()
+    assert.equal(await wordsIn(path, ['lone']), [])
+    await room.start()
+    await room.end()
+  },
+)
+
+device(
   "[Q12] its next hello is unauthorized, its events are refused, its number and visitIDs are nobody else's",
   async () => {
     const house = await openLived()
@@ -81,21 +118,60 @@ device('[V11] where the site wants it so, withdrawn consent erases the device', 
   const house = await openLived()
   const { room } = house
   let begun: Promise<unknown> = Promise.resolve()
-  const stop = eraseWithoutConsent({
+  const consent = eraseWithoutConsent({
+    store: room.store,
     onCommitted: room.visitors.onCommitted,
     begin: (kind, name) => {
       const beginning = house.erasures.begin(kind, name)
       begun = beginning
       return beginning
     },
-    log: { info: () => {}, warn: () => {} },
+    log: QUIET,
   })
+  await consent.caughtUp
   await room.says('device-one', 'ConsentWithdrawn', { visit: 'visit-one' })
   await begun
   await house.erasures.idle()
-  stop()
+  await consent.close()
   assert.is(room.store.visitorNumber('device-one'), 0)
   assert.is.not(room.store.visitorNumber('g2'), 0)
+  assert.equal(findingsIn(room.store), [])
+  await house.end()
+})
+
+device('[V11] a crash between the withdrawal and its erasure loses nothing', async () => {
+  const house = await openLived()
+  const { room } = house
+  const listening = (begin: ConsentParts['begin']) => {
+    const { store, visitors } = room
+    return eraseWithoutConsent({
+      store,
+      onCommitted: visitors.onCommitted,
+      begin,
+      log: QUIET,
+      retryMs: 60_000,
+    })
+  }
+  await listening(house.erasures.begin).caughtUp
+  // The power goes before any erasure is begun.
+  listening(() => NEVER)
+  const unheard = listening(() => Promise.reject(new Error('the disk is full')))
+  await room.says('g2', 'Viewed', { visit: 'w1' })
+  await room.record('unrelated', event('VisitStarted', { visit: 'u1' }))
+  await unheard.close()
+  await room.says('device-one', 'ConsentWithdrawn', { visit: 'visit-one' })
+  await house.restart()
+  const consent = listening(house.erasures.begin)
+  await consent.caughtUp
+  await house.erasures.idle()
+  assert.is(room.store.visitorNumber('device-one'), 0)
+  assert.is.not(room.store.visitorNumber('g2'), 0)
+  await consent.close()
+  // Once: the next start finds nothing to do.
+  const again = listening(() => Promise.reject(new Error('asked again')))
+  await again.caughtUp
+  await again.close()
+  assert.is(room.store.erasures().length, 1)
   assert.equal(findingsIn(room.store), [])
   await house.end()
 })
