@@ -6,15 +6,15 @@ import { contactListing } from './contact-list.ts'
 import { hasUserAgent } from './filters.ts'
 import { identityWith } from './includes.ts'
 import { linkListing } from './link-lists.ts'
-import type { Listing } from './listing.ts'
+import type { Listing, Window } from './listing.ts'
 import { identityNamed } from './named.ts'
 import { FILTERS } from './parameters.ts'
 import type { Reading } from './reading.ts'
 import { contactResource } from './resources.ts'
 import { list, type Route } from './route.ts'
 import { ContactSchema, IdentitySchema, VisitorSchema } from './schemas.ts'
-import { LINKS_AT_ONCE, LINKS_MAX } from './scope.ts'
 import { visitorNow } from './visitor-resource.ts'
+import { type Walk, walkedListing } from './walked.ts'
 
 const params = z.object({ identityId: z.string() })
 const { age, location, userAgent, live } = FILTERS
@@ -29,10 +29,17 @@ const identities = list({
   item: IdentitySchema,
   read: (reading, { filters, includes }, page) =>
     page({
-      listing: ({ reverse }) => everybody(reading.store, reverse),
-      belongs: (row: IdentityRow) =>
-        (filters.location === undefined || locationOf(row) === filters.location) &&
-        (filters.userAgent === undefined || hasVisitWith(reading, row.identity, filters.userAgent)),
+      listing: ({ reverse }) =>
+        walkedListing(everybody(reading.store, reverse), (row, at, limit) =>
+          filters.location === undefined || locationOf(row) === filters.location
+            ? visitWithBrowser(
+                reading,
+                { identity: row.identity, userAgent: filters.userAgent },
+                { at, limit },
+              )
+            : { belongs: false, at: 0, looked: 0 },
+        ),
+      belongs: () => true,
       time: (row: IdentityRow) => row.firstSeen,
       compose: (row: IdentityRow) => identityWith(reading, row, includes),
     }),
@@ -49,17 +56,22 @@ const visitors = list({
     const { store, names } = reading
     const { identity, identityId } = identityNamed(reading, params.identityId)
     const isHereNow = ({ number, visit }: LinkRow): boolean => {
+      if (names.visit(number, visit)?.endDate !== 0) return false
       const view = reading.viewVisitor(names.globalVisitID(number))
       return view?.identityId === identityId && view.visit?.ordinal === visit
     }
-    return page({
-      listing: ({ reverse }) => linkListing((span) => store.linksOfIdentity(identity, span), reverse),
-      belongs: (link: LinkRow) =>
-        link.association !== null &&
-        (filters.live === undefined ? isFirstOfItsVisitor(reading, link) : isHereNow(link)),
+    const links = ({ reverse }: Window) =>
+      linkListing((span) => store.linksOfIdentity(identity, span), reverse)
+    const shown = {
       time: (link: LinkRow) => names.visit(link.number, link.visit)?.startDate ?? 0,
       compose: (link: LinkRow) => visitorNow(reading, names.globalVisitID(link.number)),
-    })
+    }
+    if (filters.live !== undefined) {
+      const belongs = (link: LinkRow) => link.association !== null && isHereNow(link)
+      return page({ ...shown, listing: links, belongs })
+    }
+    const listing = (window: Window) => walkedListing(links(window), firstOfItsVisitor(store))
+    return page({ ...shown, listing, belongs: () => true })
   },
 })
 
@@ -103,31 +115,52 @@ function locationOf({ profile }: IdentityRow): unknown {
   return Object.hasOwn(profile, 'location') ? profile.location?.value : undefined
 }
 
-/** Of the person's newest visits: whether one was made with this browser. */
-function hasVisitWith(reading: Reading, identity: number, userAgent: string): boolean {
-  const { store, names, budget } = reading
-  let from: number | undefined
-  for (let looked = 0; looked < LINKS_MAX; looked += LINKS_AT_ONCE) {
-    const span = { ...(from === undefined ? {} : { from }), limit: LINKS_AT_ONCE, reverse: true }
-    const links = store.linksOfIdentity(identity, span)
-    budget.spend(links.length)
-    for (const { number, visit, association } of links) {
-      const row = association === null ? null : names.visit(number, visit)
-      if (row !== null && hasUserAgent(reading, row, userAgent)) return true
-    }
-    const last = links.at(-1)
-    if (last === undefined || links.length < LINKS_AT_ONCE) return false
-    from = last.position - 1
-  }
-  return false
+/** Whether one of the person's visits was made with this browser: the newest are asked first. */
+function visitWithBrowser(
+  { store, names }: Pick<Reading, 'store' | 'names'>,
+  { identity, userAgent }: { readonly identity: number; readonly userAgent: string | undefined },
+  { at, limit }: { readonly at: number | null; readonly limit: number },
+): Walk {
+  if (userAgent === undefined) return { belongs: true, at: 0, looked: 0 }
+  const from = at === null ? {} : { from: at }
+  const links = store.linksOfIdentity(identity, { ...from, limit, reverse: true })
+  const isMade = links.some(({ number, visit, association }) => {
+    const row = association === null ? null : names.visit(number, visit)
+    return row !== null && hasUserAgent({ store }, row, userAgent)
+  })
+  const last = links.at(-1)
+  const looked = links.length
+  if (isMade) return { belongs: true, at: 0, looked }
+  if (last === undefined || looked < limit) return { belongs: false, at: 0, looked }
+  return { belongs: null, at: last.position - 1, looked }
 }
 
+/** Visitors whose first visit is remembered; of more, it is looked for again. */
+const FIRSTS_MAX = 4_096
+
 /** A device is given once: with the first of its visits in which the person was known. */
-function isFirstOfItsVisitor({ store, budget }: Reading, { number, visit, identity }: LinkRow): boolean {
-  for (let earlier = 1; earlier < visit; earlier += 1) {
-    budget.spend(1)
-    const link = store.link(number, earlier, identity)
-    if (link !== null && link.association !== null) return false
+function firstOfItsVisitor(store: Store): (link: LinkRow, at: number | null, limit: number) => Walk {
+  const firsts = new Map<number, number>()
+  return ({ number, visit, identity, association }, at, limit) => {
+    if (association === null) return { belongs: false, at: 0, looked: 0 }
+    const first = firsts.get(number)
+    if (first !== undefined) return { belongs: first === visit, at: 0, looked: 0 }
+    const from = at ?? 1
+    const to = Math.min(visit, from + limit)
+    let ordinal = from
+    while (ordinal < to && !isKnownIn(store, { number, visit: ordinal, identity })) ordinal += 1
+    const looked = ordinal - from + 1
+    if (ordinal === to && to < visit) return { belongs: null, at: ordinal, looked }
+    if (firsts.size >= FIRSTS_MAX) firsts.clear()
+    firsts.set(number, ordinal)
+    return { belongs: ordinal === visit, at: 0, looked }
   }
-  return true
+}
+
+function isKnownIn(
+  store: Store,
+  { number, visit, identity }: Pick<LinkRow, 'number' | 'visit' | 'identity'>,
+): boolean {
+  const link = store.link(number, visit, identity)
+  return link !== null && link.association !== null
 }

@@ -6,8 +6,8 @@ import type { IdentityResource } from './schemas.ts'
 type VisitScope = IdentityResource['visitScope']
 
 /** Of a person with more visits, the newest so many are asked. */
-export const LINKS_MAX = 500
-export const LINKS_AT_ONCE = 50
+const LINKS_MAX = 500
+const LINKS_AT_ONCE = 50
 
 /**
  * `Authenticated` if a session of the identity is open, which is where a link says so; else what the latest link
