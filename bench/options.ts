@@ -4,7 +4,16 @@ import { parseArgs } from 'node:util'
 
 /** What runs when none is named. */
 export const DEFAULT_PARTS: readonly string[] = ['speed', 'latency', 'disk', 'engine']
-export const PARTS: readonly string[] = [...DEFAULT_PARTS, 'memory', 'peers', 'growth', 'history']
+export const PARTS: readonly string[] = [
+  ...DEFAULT_PARTS,
+  'memory',
+  'peers',
+  'growth',
+  'history',
+  'storm',
+  'siege',
+  'deploy',
+]
 
 export const HELP = `npm run bench -- [--quick] [--rounds N] [PART...] [OPTION...]
 
@@ -18,11 +27,17 @@ export const HELP = `npm run bench -- [--quick] [--rounds N] [PART...] [OPTION..
   growth    what an event costs as what is stored grows
   history   pages of the History API as what is stored grows, alone and beside 100 clients; a person of many events read
             in vain and erased; the start with many asleep
+  storm     many browsers come at once, are cut off and come again at once: until when all are served, memory, and the
+            acks of those who stayed
+  siege     acks of browsers while attackers are as busy as they can be
+  deploy    the server goes away under load and comes back: events lost, visits ended, people signed out
   --quick   one short round, and little stored: the order of magnitude
   --rounds N      of each measure, 3 by default; the tables have the medians
   --connections   for peers: browsers at once, 20,200,2000,most by default; most = what the machine lets a process have
   --steps         for growth and history: events stored, 100000,1000000,10000000 by default
   --hot N         for history: events of the one person, 1000000 by default
+  --sockets N     for storm: as many come, as many as the machine lets a process have by default
+  --away S        for deploy: seconds without a server, 60 by default
   --visitors N    for history: as many sleep at the start, 1000000 by default
   --keep FOLDER   for growth and history: what was filled is kept there, and used again
 
@@ -38,6 +53,9 @@ export interface Options {
   readonly steps: readonly number[]
   readonly hot: number
   readonly visitors: number
+  /** 0 = as many as the machine lets a process have. */
+  readonly sockets: number
+  readonly awayMs: number
   readonly keep: string | null
 }
 
@@ -50,7 +68,7 @@ export function readOptions(args: readonly string[]): Options | readonly string[
   const wrong = positionals
     .filter((name) => !PARTS.includes(name))
     .map((name) => `"${name}" is none of ${PARTS.join(', ')}`)
-  const whole = (name: 'rounds' | 'hot' | 'visitors', fallback: number): number => {
+  const whole = (name: 'rounds' | 'hot' | 'visitors' | 'sockets' | 'away', fallback: number): number => {
     const value = values[name]
     if (value !== undefined && !isWhole(value))
       wrong.push(`--${name} must be a whole number, 1 or more, got "${value}"`)
@@ -77,6 +95,8 @@ export function readOptions(args: readonly string[]): Options | readonly string[
     steps: rising('steps', isQuick ? '100000' : '100000,1000000,10000000').map(Number),
     hot: whole('hot', isQuick ? 100_000 : 1_000_000),
     visitors: whole('visitors', isQuick ? 20_000 : 1_000_000),
+    sockets: whole('sockets', isQuick ? 1_000 : 0),
+    awayMs: whole('away', isQuick ? 5 : 60) * 1_000,
     keep: values.keep ?? null,
   }
   return wrong.length > 0 ? wrong : options
@@ -92,6 +112,7 @@ function parse(args: readonly string[]) {
   const options = {
     ...{ quick: flag, help: flag },
     ...{ rounds: text, connections: text, steps: text, hot: text, visitors: text, keep: text },
+    ...{ sockets: text, away: text },
   }
   try {
     return parseArgs({ args: [...args], allowPositionals: true, options })

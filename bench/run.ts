@@ -1,6 +1,7 @@
 /** `npm run bench`: the server against the floor, its peers and its own history; prints tables of medians. */
 import { execFileSync } from 'node:child_process'
 import { cpus, loadavg, tmpdir } from 'node:os'
+import { printDeploy } from './deploy.ts'
 import { measureFlush } from './disk.ts'
 import { engineRows } from './engine.ts'
 import { printGrowth } from './growth.ts'
@@ -9,6 +10,8 @@ import { type Idle, idle, paced, type Scale, shortVisits, type Throughput, throu
 import { HELP, type Options, readOptions } from './options.ts'
 import { printPeers } from './peers.ts'
 import { alternate, median, type Rounds } from './rounds.ts'
+import { printSiege } from './siege.ts'
+import { printStorm } from './storm.ts'
 import { printTable, type Row } from './table.ts'
 
 interface Plan {
@@ -36,6 +39,8 @@ async function bench({
   hot,
   visitors,
   keep,
+  sockets,
+  awayMs,
 }: Options): Promise<void> {
   const plan: Plan = {
     rounds,
@@ -60,6 +65,9 @@ async function bench({
   if (wants('peers')) await printPeers({ ...plan, connections })
   if (wants('growth')) await printGrowth({ ...plan, sizes: steps, keep })
   if (wants('history')) await printHistory({ ...plan, sizes: steps, hot, visitors, keep })
+  if (wants('storm')) await printStorm({ rounds, sockets })
+  if (wants('siege')) await printSiege(plan.scale)
+  if (wants('deploy') && !(await printDeploy({ awayMs }))) process.exitCode = 1
 }
 
 type Both<T> = Rounds<'floor' | 'ours', T>

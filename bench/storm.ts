@@ -1,18 +1,16 @@
 /** A reconnect storm: as many sockets as the machine carries come at once, and are cut off and come again at once. */
-import { fork } from 'node:child_process'
-import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { DURABILITY, startContender, TITLES } from './contenders.ts'
+import { connectionsCarried } from './machine.ts'
 import { alternate, median, type Rounds } from './rounds.ts'
-import type { Acks, Command, Served } from './storm-browsers.ts'
+import type { Acks, Served } from './storm-browsers.ts'
+import { type Browsers, startBrowsers, watchMemory } from './storm-processes.ts'
 import { printCells, shown } from './table.ts'
 
 export interface StormPlan {
   readonly rounds: number
-  /** As many come at once; null = as many as the machine carries. */
-  readonly sockets: number | null
+  /** As many come at once; 0 = as many as the machine carries. */
+  readonly sockets: number
 }
 
 type Contender = 'floor' | 'ours'
@@ -33,7 +31,7 @@ const EVENTS_PER_SECOND = 200
 const CALM_MS = 3_000
 
 export async function printStorm({ rounds, sockets }: StormPlan): Promise<void> {
-  const most = sockets ?? socketsCarried()
+  const most = sockets === 0 ? connectionsCarried() : sockets
   const storms = await alternate<Contender, Storm>(['floor', 'ours'], rounds, (contender) =>
     storm(contender, most),
   )
@@ -89,60 +87,4 @@ async function calmed(staying: Browsers): Promise<void> {
     await pause(1_000)
     slowest = (await staying.ask<Acks>({ is: 'tally' })).p99Ms
   }
-}
-
-interface Browsers {
-  readonly ask: <T extends Served | Acks | null>(command: Command) => Promise<T>
-  readonly end: () => Promise<void>
-}
-
-function startBrowsers(): Browsers {
-  const child = fork(fileURLToPath(new URL('storm-browsers.ts', import.meta.url)), {
-    execArgv: ['--import', 'tsx'],
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-  })
-  const ended = once(child, 'exit')
-  const failed = ended.then(([code]) => {
-    throw new Error(`the browsers of the storm ended with code ${code}`)
-  })
-  // What fails between two commands is told by the next one.
-  failed.catch(() => undefined)
-  return {
-    async ask(command) {
-      child.send(command)
-      const [{ answer }] = await Promise.race([once(child, 'message'), failed])
-      return answer
-    },
-    async end() {
-      child.kill()
-      await ended
-    },
-  }
-}
-
-/** Files and ports that others need. */
-const SPARED_FILES = 1_000
-const SPARED_PORTS = 2_000
-
-/** What the limits of this machine let one process open, and one address connect from. */
-function socketsCarried(): number {
-  const [, files = '1024'] = /Max open files\s+(\d+)/.exec(readFileSync('/proc/self/limits', 'utf8')) ?? []
-  const [from = 0, to = 0] = readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8')
-    .split('\t')
-    .map(Number)
-  return Math.min(Number(files) - SPARED_FILES, to - from - SPARED_PORTS)
-}
-
-const LOOK_MS = 50
-
-function watchMemory(pid: number) {
-  let peak = 0
-  const now = (): number => {
-    const [, kilobytes = 0] = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
-    return Number(kilobytes) * 1_024
-  }
-  const look = setInterval(() => {
-    peak = Math.max(peak, now())
-  }, LOOK_MS)
-  return { peak: () => peak, now, end: () => clearInterval(look) }
 }
