@@ -59,6 +59,12 @@ export async function startServerProcess(
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   })
   const ended = once(child, 'exit')
+  // A bench that ends, unless it is killed outright, leaves no server and no folder behind.
+  const abandon = () => {
+    child.kill('SIGKILL')
+    rmSync(folder, { recursive: true, force: true })
+  }
+  process.once('exit', abandon)
   return {
     port: await portOf(child, ended),
     pid: pidOf(child),
@@ -68,6 +74,7 @@ export async function startServerProcess(
     stop: async () => {
       child.kill()
       await ended
+      process.off('exit', abandon)
       rmSync(folder, { recursive: true, force: true })
     },
   }
