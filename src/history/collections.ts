@@ -165,7 +165,8 @@ export function identitiesOfVisit(reading: Reading, { number, ordinal, visitId }
   return {
     path: '/visits/{visitId}/identities',
     params: { visitId },
-    listing: ({ reverse }: Window) => linksOfVisitListing(() => store.linksOfVisit(number, ordinal), reverse),
+    listing: ({ reverse }: Window) =>
+      linksOfVisitListing((span) => store.linksOfVisit(number, ordinal, span), reverse),
     belongs: (link: LinkRow) => link.association !== null && store.identity(link.identity) !== null,
     time: (link: LinkRow) => store.identity(link.identity)?.firstSeen ?? 0,
     idOf: (link: LinkRow) => names.identityId(link.identity) ?? '',

@@ -28,9 +28,12 @@ export function linkListing(
 
 const pairSchema = z.tuple([z.number().int(), z.number().int()]).readonly()
 
-/** A visit's links: as many as people were known in it. `read` gives them all. */
+/** Links of a visit that are read at a time. */
+const LINKS_AT_ONCE = 256
+
+/** A visit's links, by when each was made. They lie by identity: all are passed over, and those that come next kept (H7). */
 export function linksOfVisitListing(
-  read: () => readonly LinkRow[],
+  read: (span: Span) => readonly LinkRow[],
   reverse: boolean,
 ): Listing<LinkRow, readonly [position: number, identity: number]> {
   const order = reverse ? -1 : 1
@@ -39,16 +42,32 @@ export function linksOfVisitListing(
   return {
     placeSchema: pairSchema,
     read: (place, limit) => {
-      const rows = [...read()].sort((a, b) => compare(a, [b.position, b.identity]))
-      const rest = place === null ? rows : rows.filter((row) => compare(row, place) > 0)
-      const given = rest.slice(0, limit)
-      const last = given.at(-1)
+      let kept: LinkRow[] = []
+      let [looked, isMore] = [0, false]
+      for (const rows of partsOf(read)) {
+        looked += rows.length
+        const rest = place === null ? rows : rows.filter((row) => compare(row, place) > 0)
+        const near = [...kept, ...rest].sort((a, b) => compare(a, [b.position, b.identity]))
+        isMore ||= near.length > limit
+        kept = near.slice(0, limit)
+      }
+      const last = kept.at(-1)
       return {
-        seen: given.map((row) => ({ row, place: [row.position, row.identity] as const })),
+        seen: kept.map((row) => ({ row, place: [row.position, row.identity] as const })),
         place: last === undefined ? place : [last.position, last.identity],
-        looked: given.length,
-        done: rest.length <= limit,
+        looked,
+        done: !isMore,
       }
     },
+  }
+}
+
+function* partsOf(read: (span: Span) => readonly LinkRow[]): Generator<readonly LinkRow[]> {
+  for (let from = 0; ; ) {
+    const rows = read({ from, limit: LINKS_AT_ONCE })
+    yield rows
+    const last = rows.at(-1)
+    if (last === undefined || rows.length < LINKS_AT_ONCE) return
+    from = last.identity + 1
   }
 }

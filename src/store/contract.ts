@@ -138,7 +138,8 @@ export interface Store extends RowReads, ErasureStore, RetentionStore {
   sessions(number: number, visit: number, span: Span): SessionRow[]
   pages(number: number, visit: number, span: Span): PageRow[]
   identities(span: Span): IdentityRow[]
-  linksOfVisit(number: number, visit: number): LinkRow[]
+  /** By identity; without a span all of them. */
+  linksOfVisit(number: number, visit: number, span?: Span): LinkRow[]
   /** By position. */
   linksOfIdentity(identity: number, span: Span): LinkRow[]
   /** By position; `from` and `to` are positions, a row of that position is included. */

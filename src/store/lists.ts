@@ -84,8 +84,8 @@ export function createLists(tables: Tables, reader: Reader, rows: RowReads): Lis
       rowsOf(tables.identities, KEYS.identity, { prefix: [], span }).map(({ key, value }) =>
         decodeIdentity(read(value), KEYS.identity.part(key, 0)),
       ),
-    linksOfVisit: (number, visit) =>
-      rowsOf(tables.links, KEYS.link, { prefix: [number, visit], span: ALL }).map(({ key, value }) =>
+    linksOfVisit: (number, visit, span = ALL) =>
+      rowsOf(tables.links, KEYS.link, { prefix: [number, visit], span }).map(({ key, value }) =>
         decodeLink(read(value), { number, visit, identity: KEYS.link.part(key, 2) }),
       ),
     linksOfIdentity: (identity, span) =>

@@ -65,6 +65,7 @@ function visitorReads(store: Store, number: number): unknown {
     ...SPANS.map((span) => store.contactsOfVisitor(number, span)),
     ...[1, 2, 3].map((visit) => [
       ...[store.visit(number, visit), store.linksOfVisit(number, visit), store.link(number, visit, 1)],
+      ...SPANS.map((span) => store.linksOfVisit(number, visit, span)),
       ...SPANS.map((span) => [store.sessions(number, visit, span), store.pages(number, visit, span)]),
       ...[store.session(number, visit, 1), store.page(number, visit, 2)],
     ]),

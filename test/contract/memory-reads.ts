@@ -114,7 +114,10 @@ export function memoryLists(disk: MemoryDisk): Pick<Store, ListReads> {
     sessions: (number, visit, span) => list('sessions', [number, visit], span),
     pages: (number, visit, span) => list('pages', [number, visit], span),
     identities: (span) => list('identities', [], span),
-    linksOfVisit: (number, visit) => rowsIn<LinkRow>(disk, 'links', rangeOf(number, visit)),
+    linksOfVisit: (number, visit, span) =>
+      span === undefined
+        ? rowsIn<LinkRow>(disk, 'links', rangeOf(number, visit))
+        : list<LinkRow>('links', [number, visit], span),
     linksOfIdentity: (identity, span) =>
       keys('linksOf', [identity], span).flatMap(([, , number = 0, visit = 0]) => {
         const row = rowIn<LinkRow>(disk, 'links', keyOf(number, visit, identity))

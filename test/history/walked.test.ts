@@ -107,4 +107,28 @@ walked('[H8] a device is given once, also where a person came to it late', async
   await house.close()
 })
 
+walked(
+  '[H7] of a visit in which very many were known, those that come next are given, each once',
+  async () => {
+    const house = await openHouse()
+    const { scribe } = house
+    const visit = scribe.visit('g1', 'v1')
+    // Who is numbered last is known first.
+    const people = Array.from({ length: 700 }, (_, index) => scribe.identity(`p${index}`)).reverse()
+    for (const person of people)
+      scribe.event(visit.number, { visit, link: scribe.link(visit, person, 'Recognized') })
+    await scribe.commit()
+    for (const order of ['asc', 'desc']) {
+      const path = `/backend/data/visits/v1/identities?order=${order}&page_size=150`
+      const { found } = await allPages(house, path)
+      const expected = people.map(({ identityId }) => identityId)
+      assert.equal(
+        found.map(({ identityId }) => identityId),
+        order === 'asc' ? expected : expected.reverse(),
+      )
+    }
+    await house.close()
+  },
+)
+
 walked.run()
