@@ -40,15 +40,16 @@ export async function openFolder({ title, keep, ...plan }: FolderPlan): Promise<
   if (keep === null) return await fillFolder(title, plan, temporaryFolder())
   const { visitors, events, people } = plan
   const path = join(keep, `${visitors}-x-${events}-${people}`)
+  const place: Place = { path, remove: () => undefined }
   if (isFilled(path, plan)) {
     process.stderr.write(`${title}: kept in ${path}\n`)
-    return folderAt(path, plan, () => undefined)
+    return folderAt(place, plan)
   }
   rmSync(path, { recursive: true, force: true })
   mkdirSync(path, { recursive: true })
-  await fillFolder(title, plan, path)
+  const folder = await fillFolder(title, plan, place)
   writeFileSync(join(path, FILLED), JSON.stringify(plan))
-  return folderAt(path, plan, () => undefined)
+  return folder
 }
 
 /** Each visitor has one visit with so many events: a page of 100, and a next one. */
@@ -67,26 +68,26 @@ export async function openSizes(sizes: readonly number[], keep: string | null): 
 
 /** The same in another folder, for what changes it for good. */
 export function copyOf({ path, ...folder }: Folder): Folder {
-  const copy = temporaryFolder()
-  cpSync(path, copy, { recursive: true })
-  return { ...folder, path: copy, remove: () => rmSync(copy, { recursive: true, force: true }) }
+  const place = temporaryFolder()
+  cpSync(path, place.path, { recursive: true })
+  return { ...folder, ...place }
 }
 
 type Filling = Omit<FillPlan, 'progress'>
 
-async function fillFolder(title: string, plan: Filling, path: string): Promise<Folder> {
-  const store = await openStore({ path, quotaBytes: 0, diskReserveBytes: 0 })
+async function fillFolder(title: string, plan: Filling, place: Place): Promise<Folder> {
+  const store = await openStore({ path: place.path, quotaBytes: 0, diskReserveBytes: 0 })
   try {
     await fill(store, { ...plan, progress: progressLine(title, plan.visitors) })
   } finally {
     await store.close()
   }
-  return folderAt(path, plan, () => rmSync(path, { recursive: true, force: true }))
+  return folderAt(place, plan)
 }
 
-function folderAt(path: string, { visitors, events }: Filling, remove: () => void): Folder {
+function folderAt(place: Place, { visitors, events }: Filling): Folder {
   return {
-    ...{ path, visitors, remove },
+    ...{ ...place, visitors },
     events: visitors * events,
     visit: (index) => idOf('visit', index),
     person: (index) => idOf('person', index),
@@ -98,11 +99,23 @@ function isFilled(path: string, plan: Filling): boolean {
   return existsSync(file) && readFileSync(file, 'utf8') === JSON.stringify(plan)
 }
 
-function temporaryFolder(): string {
+interface Place {
+  readonly path: string
+  readonly remove: () => void
+}
+
+function temporaryFolder(): Place {
   const path = mkdtempSync(join(tmpdir(), 'vestibule-history-'))
+  const abandon = () => rmSync(path, { recursive: true, force: true })
   // A bench that ends, unless it is killed outright, leaves no folder behind.
-  process.once('exit', () => rmSync(path, { recursive: true, force: true }))
-  return path
+  process.once('exit', abandon)
+  return {
+    path,
+    remove: () => {
+      process.off('exit', abandon)
+      abandon()
+    },
+  }
 }
 
 /** The share of a file's pages that may be in the system's cache when it counts as cold. */
