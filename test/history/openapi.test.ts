@@ -73,10 +73,15 @@ openapi(
         const answer = method === 'get' ? await ask(address) : await post(address, body)
         const label = `${method} ${path}: ${answer.status} ${JSON.stringify(answer.body).slice(0, 300)}`
         assert.ok(answer.status === 200 || answer.status === 201, label)
-        const schema = operation.responses[answer.status]?.content?.['application/json']?.schema
+        const content = operation.responses[answer.status]?.content
+        const lines = content?.['application/x-ndjson']?.schema
+        const schema = lines ?? content?.['application/json']?.schema
         assert.ok(schema, label)
-        const checked = checkOf(document, schema ?? {}).safeParse(answer.body)
-        assert.ok(checked.success, `${label} ${checked.error?.message}`)
+        const bodies = lines === undefined ? [answer.body] : (answer.body as unknown as readonly unknown[])
+        for (const body of bodies) {
+          const checked = checkOf(document, schema ?? {}).safeParse(body)
+          assert.ok(checked.success, `${label} ${checked.error?.message}`)
+        }
         if (path.endsWith('/confirm')) verdictSeq = Number(answer.body.seq)
         calls += 1
       }

@@ -1,6 +1,6 @@
 /** Real actors over a real store, a clock that is moved by hand, the app and the operations over them. */
 import { DEFAULT_SETTINGS, type Settings } from '../../machines/entries.ts'
-import { defaultConfig } from '../../src/config.ts'
+import { type Config, defaultConfig } from '../../src/config.ts'
 import { createRestEvents } from '../../src/gateway/rest-events.ts'
 import { createAccess } from '../../src/history/access.ts'
 import type { Acting } from '../../src/history/acting.ts'
@@ -38,9 +38,11 @@ export interface RealOptions {
   readonly notify?: Acting['notify']
   readonly connections?: number
   readonly settings?: Partial<Settings>
+  readonly config?: Partial<Config>
 }
 
-export async function openRealHouse({ notify, connections = 1, settings = {} }: RealOptions = {}) {
+export async function openRealHouse(options: RealOptions = {}) {
+  const { notify, connections = 1, settings = {}, config = {} } = options
   const folder = tempFolder()
   const store = await openStore({ path: folder.path, quotaBytes: 0, diskReserveBytes: 0 })
   let now = START
@@ -56,6 +58,7 @@ export async function openRealHouse({ notify, connections = 1, settings = {} }: 
   })
   const audited: { who: string; what: string; outcome: number }[] = []
   const desk = await openHouseDesk(store, {
+    config: { ...defaultConfig(), ...config },
     viewVisitor: visitors.view,
     viewPast: visitors.viewPast,
     now: clock.now,
@@ -85,7 +88,7 @@ export async function openRealHouse({ notify, connections = 1, settings = {} }: 
     return {
       status: response.status,
       headers: response.headers,
-      body: text === '' ? {} : JSON.parse(text),
+      body: bodyIn(response.headers, text),
     }
   }
   return {
@@ -112,6 +115,15 @@ export async function openRealHouse({ notify, connections = 1, settings = {} }: 
       folder.remove()
     },
   }
+}
+
+/** Lines of JSON are a list of them. */
+function bodyIn(headers: Headers, text: string) {
+  if (headers.get('content-type') !== 'application/x-ndjson') return text === '' ? {} : JSON.parse(text)
+  return text
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line))
 }
 
 interface Over {
