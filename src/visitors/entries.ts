@@ -60,14 +60,16 @@ interface Given {
 /** The part of an event entry that `StoredEvent.given` holds. */
 export function givenOf(entry: EventEntry, openedVisit: boolean): Given | null {
   const { identityId, proven, userAgentId, named, looked } = entry
-  const given: Given = {
+  const opensWith = openedVisit ? userAgentId : null
+  // Of most events.
+  if (identityId === null && !proven && opensWith === null && named === null && looked === null) return null
+  return {
     ...(identityId === null ? {} : { i: identityId }),
     ...(proven ? { proven } : {}),
-    ...(openedVisit && userAgentId !== null ? { ua: userAgentId } : {}),
+    ...(opensWith === null ? {} : { ua: opensWith }),
     ...(named === null ? {} : { named: named.endedAt === 0 ? named.ordinal : named }),
     ...(looked === null ? {} : { looked }),
   }
-  return Object.keys(given).length === 0 ? null : given
 }
 
 /** The payload of an entry that is no event: itself without its stamp and type. */

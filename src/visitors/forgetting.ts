@@ -81,20 +81,22 @@ export function isErased(
   ordinal: number,
   occurredAt: number,
 ): boolean {
-  const isWithin = awake.erasedSpans.some(
-    ({ visit, from, to }) => (visit === ordinal || ordinal === 0) && from <= occurredAt && occurredAt <= to,
-  )
+  const { erasedSpans } = awake
   const { identityId } = event
-  return isWithin || (identityId !== null && occurredAt <= draft.erasedAt('person', identityId))
+  if (identityId !== null && occurredAt <= draft.erasedAt('person', identityId)) return true
+  return (
+    erasedSpans.length > 0 &&
+    erasedSpans.some(
+      ({ visit, from, to }) => (visit === ordinal || ordinal === 0) && from <= occurredAt && occurredAt <= to,
+    )
+  )
 }
 
 /** Somebody is named who is not linked to the visit by it: an erasure finds them here all the same. */
 export function noteMention(
   { awake, draft, visit }: { readonly awake: Awake; readonly draft: Draft; readonly visit: Visit | null },
-  entry: NewEntry,
+  identityId: string,
 ): void {
-  const identityId = namedBy(entry)
-  if (identityId === null) return
   const identity = draft.identityNumber(identityId)
   const isLinked = visit !== null && draft.link(awake.number, visit.ordinal, identity) !== null
   if (!isLinked) draft.putMention(identityId, awake.number)

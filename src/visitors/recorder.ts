@@ -181,10 +181,13 @@ export function createRecorder({ room, awake, draft, at, nextPosition }: Recorde
   const take = (entry: NewEntry): Outcome => {
     if (isGone || comesTooLate(draft, entry)) return rejected('erased')
     // Who comes back while they are being erased comes as somebody new.
-    const person = room.forgetting.get(namedBy(entry) ?? '')
+    const identityId = namedBy(entry)
+    const person = identityId === null ? undefined : room.forgetting.get(identityId)
     if (person !== undefined) forget(person)
     const outcome = entry.type === 'event' ? takeEvent(entry) : takeOther(entry)
-    if (outcome.is === 'kept') noteMention({ awake, draft, visit: contextOf(awake).visit }, entry)
+    if (outcome.is === 'kept' && identityId !== null) {
+      noteMention({ awake, draft, visit: contextOf(awake).visit }, identityId)
+    }
     return outcome
   }
 

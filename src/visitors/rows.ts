@@ -156,6 +156,7 @@ function pageOf({ visit: open }: VisitorContext, visit: number, browserPageID: s
 
 /** What `explain` and time travel read again. Page facts are left out: the page's own row says it all. */
 function outcomeOf(facts: readonly Fact[]): readonly Fact[] | null {
+  if (facts.length === 0) return null
   const told = facts.filter((fact) => !fact.type.startsWith('page.'))
   return told.length === 0 ? null : told
 }
