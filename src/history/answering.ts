@@ -5,6 +5,7 @@ import type { Context } from 'hono'
 import { StoreUnavailable } from '../store/errors.ts'
 import { type Access, addressIn, checkScope } from './access.ts'
 import type { Principal } from './keys.ts'
+import { bodyOfLines, LINES_TYPE } from './lines.ts'
 import { readQuery } from './parameters.ts'
 import { notFound, Problem, problemResponse, unavailable, wrongParameter } from './problem.ts'
 import type { Reading, Texts } from './reading.ts'
@@ -90,12 +91,13 @@ async function respond(
     if (route.scope !== null) checkScope(principal, route.scope)
     const asked = { params, query, who: principal.name }
     await desk.takeTurn()
-    if (route.method === 'GET') return responseOf(base, await route.respond(desk.beginReading(base), asked))
+    if (route.method === 'GET')
+      return responseOf(desk, base, await route.respond(desk.beginReading(base), asked))
     const body = await readJson(context.req.raw, desk.bodyBytes)
     for (const [name, id] of Object.entries(idsIn(body))) about.set(name, id)
     const idempotencyKey = context.req.header('idempotency-key')
     const reply = await route.respond(desk.beginReading(base), { ...asked, body, idempotencyKey })
-    return responseOf(base, reply)
+    return responseOf(desk, base, reply)
   }
   return isAudited(route) ? audited(desk, { principal, route, about }, serve) : serve()
 }
@@ -195,7 +197,7 @@ function decode(name: string, segment: string): string {
   }
 }
 
-function responseOf(base: string, reply: Reply): Response {
+function responseOf({ takeTurn }: Pick<Desk, 'takeTurn'>, base: string, reply: Reply): Response {
   const headers = new Headers({ 'cache-control': 'no-store', 'content-type': 'application/json' })
   if (reply.is === 'resource') return new Response(JSON.stringify(reply.body), { headers })
   if (reply.is === 'made') {
@@ -205,6 +207,10 @@ function responseOf(base: string, reply: Reply): Response {
   if (reply.is === 'begun') {
     headers.set('location', reply.location)
     return new Response(JSON.stringify(reply.body), { status: 202, headers })
+  }
+  if (reply.is === 'lines') {
+    headers.set('content-type', LINES_TYPE)
+    return new Response(bodyOfLines(reply.lines, takeTurn), { headers })
   }
   const { items, next, filtered } = reply
   if (items.length === 0 && next === null && filtered) {

@@ -2,6 +2,7 @@
 import { OpenAPIHono, z } from '@hono/zod-openapi'
 import { ConflictSchema } from './answer-schemas.ts'
 import type { Scope } from './keys.ts'
+import { LINES_TYPE } from './lines.ts'
 import { BASES, type Route } from './route.ts'
 import { ProblemSchema } from './schemas.ts'
 
@@ -94,7 +95,10 @@ function headersOf({ makes }: Route) {
   return { headers: z.object({ 'Idempotency-Key': key }) }
 }
 
-function answersOf({ answer, isList, makes, begins }: Route) {
+function answersOf({ answer, isList, isLines, makes, begins }: Route) {
+  if (isLines === true) {
+    return { 200: { description: 'one of these a line', content: { [LINES_TYPE]: { schema: answer } } } }
+  }
   const content = { 'application/json': { schema: answer } }
   if (makes === true) {
     const location = { description: 'where it is read again', schema: { type: 'string' as const } }

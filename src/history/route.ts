@@ -3,6 +3,7 @@ import { z } from '@hono/zod-openapi'
 import { readRetained } from '../store/retained.ts'
 import { INCLUDED_DETAILS_MAX, type Includes, type Relation } from './includes.ts'
 import type { Scope } from './keys.ts'
+import type { Lines } from './lines.ts'
 import { type Listing, readPage, type Window } from './listing.ts'
 import { notKept } from './moment.ts'
 import { check, includeSchema, PAGING, type Paging, readIncludes, refuseUnknown } from './parameters.ts'
@@ -25,6 +26,7 @@ export type Reply =
   | { readonly is: 'made'; readonly body: unknown; readonly location: string; readonly fresh: boolean }
   /** Goes on by itself; `location` is from the root. */
   | { readonly is: 'begun'; readonly body: unknown; readonly location: string }
+  | { readonly is: 'lines'; readonly lines: Lines }
   | {
       readonly is: 'page'
       readonly items: readonly unknown[]
@@ -63,6 +65,8 @@ export interface Route {
   readonly example?: unknown
   readonly answer: z.ZodType
   readonly isList: boolean
+  /** Answers lines of JSON, one `answer` each. */
+  readonly isLines?: boolean
   /** Answers 201 where it made something. */
   readonly makes?: boolean
   /** Answers 202 where it began something. */

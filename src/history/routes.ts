@@ -3,6 +3,7 @@ import { z } from '@hono/zod-openapi'
 import { ERASURE_ROUTES } from './erasure-routes.ts'
 import { EVENT_ACTIONS } from './event-actions.ts'
 import { EXPLAIN_ROUTES } from './explain.ts'
+import { EXPORT_ROUTES } from './export-routes.ts'
 import { IDENTITY_ROUTES } from './identity-routes.ts'
 import { NOTIFY_ROUTES } from './notifications.ts'
 import { type Beside, describeApi } from './openapi.ts'
@@ -39,6 +40,7 @@ export const ROUTES: readonly Route[] = [
   ...VISIT_ROUTES,
   ...PERSON_ROUTES,
   ...IDENTITY_ROUTES,
+  ...EXPORT_ROUTES,
   ...SESSION_ROUTES,
   ...PEOPLE_ROUTES,
   ...SINGLE_ROUTES,
@@ -53,11 +55,19 @@ export const ROUTES: readonly Route[] = [
 
 /** The table as the documentation shows it. */
 export function describeRoutes(routes: readonly Route[] = ROUTES): string {
-  const rows = routes.map(({ method, path, filters, relations, scope, isList, makes, begins }) => {
+  const rows = routes.map(({ method, path, filters, relations, scope, isList, isLines, makes, begins }) => {
     const filterNames = Object.keys(filters.shape).map((name) => `\`${name}\``)
     const cells = [
       `${method} \`${path}\``,
-      isList ? 'list' : makes === true ? 'made' : begins === true ? 'begun' : 'one',
+      isLines === true
+        ? 'lines'
+        : isList
+          ? 'list'
+          : makes === true
+            ? 'made'
+            : begins === true
+              ? 'begun'
+              : 'one',
       filterNames.join(', '),
       relations.join(', '),
       scope ?? 'any key',

@@ -1,7 +1,7 @@
 /** `vestibule person`: all of one person, and nothing of the other on the same device. */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { linesOf } from '../../src/commands/person.ts'
+import { personLines } from '../../src/history/person-lines.ts'
 import { openGuest } from '../../src/store/guest.ts'
 import { event, openRoom, signIn } from '../visitors/a-room.ts'
 
@@ -25,7 +25,10 @@ person("[Q12] the export of a person has every word of theirs, and none of anoth
   const guest = openGuest(room.path)
   const row = guest.identity(guest.identityNumber('pat'))
   assert.ok(row)
-  const lines = row === null ? [] : [...linesOf(guest, row)].map((line) => JSON.stringify(line))
+  const lines =
+    row === null
+      ? []
+      : [...personLines(guest, row)].flatMap((line) => (line === null ? [] : [JSON.stringify(line)]))
   await guest.close()
   const kinds = lines.map((line) => String(JSON.parse(line).kind))
   assert.equal([...new Set(kinds)], ['person', 'visit', 'session', 'page', 'entry', 'contact'])

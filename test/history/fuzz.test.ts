@@ -65,13 +65,15 @@ for (const seed of SEEDS) {
     const known = [...world.visits, ...world.people, ...world.visitors, ...sessions, ...pages.slice(0, 9)]
     const statuses = new Set<number>()
     for (let requests = 0; requests < 1_500; requests++) {
-      const path = chooseRequest(random, pick(random, READING), known)
+      const route = pick(random, READING)
+      const path = chooseRequest(random, route, known)
       const { status, headers, body } = await house.ask(path)
       statuses.add(status)
       const label = `seed ${seed}: ${path} is ${status} ${JSON.stringify(house.faults)}`
       assert.ok([200, 204, 400, 404].includes(status), label)
       const type = headers.get('content-type')
-      const expected = status === 200 ? 'application/json' : 'application/problem+json'
+      const good = route.isLines === true ? 'application/x-ndjson' : 'application/json'
+      const expected = status === 200 ? good : 'application/problem+json'
       assert.is(type, status === 204 ? null : expected, label)
       assert.is(headers.get('set-cookie'), null, label)
       assert.not.match(JSON.stringify(body), 'node_modules', label)

@@ -9,6 +9,7 @@ import { parseKeys } from '../../src/history/keys.ts'
 import type { Store } from '../../src/store/contract.ts'
 import { openStore } from '../../src/store/store.ts'
 import { tempFolder } from '../helpers/temp-folder.ts'
+import { saidIn } from './answered.ts'
 import { createScribe } from './scribe.ts'
 
 export const SECRET = 'reader-secret-0123'
@@ -41,7 +42,7 @@ export async function openHouse(options: Partial<HistoryOptions> = {}) {
       return {
         status: response.status,
         headers: response.headers,
-        body: text === '' ? null : JSON.parse(text),
+        body: saidIn(response.headers, text),
       }
     },
     close: async () => {

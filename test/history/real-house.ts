@@ -12,6 +12,7 @@ import { openStore } from '../../src/store/store.ts'
 import type { NewEntry, NewEvent } from '../../src/visitors/contract.ts'
 import { openVisitors } from '../../src/visitors/visitors.ts'
 import { tempFolder } from '../helpers/temp-folder.ts'
+import { saidIn } from './answered.ts'
 import { openHouseDesk } from './house.ts'
 
 export const ALL = 'Bearer all-scopes-secret-01'
@@ -88,7 +89,7 @@ export async function openRealHouse(options: RealOptions = {}) {
     return {
       status: response.status,
       headers: response.headers,
-      body: bodyIn(response.headers, text),
+      body: saidIn(response.headers, text) ?? {},
     }
   }
   return {
@@ -115,15 +116,6 @@ export async function openRealHouse(options: RealOptions = {}) {
       folder.remove()
     },
   }
-}
-
-/** Lines of JSON are a list of them. */
-function bodyIn(headers: Headers, text: string) {
-  if (headers.get('content-type') !== 'application/x-ndjson') return text === '' ? {} : JSON.parse(text)
-  return text
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line))
 }
 
 interface Over {

@@ -103,6 +103,7 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   '/identities/{identityId}/sessions': '/identities/pat@example.com/sessions?include_events=true',
   '/identities/{identityId}/pages': '/identities/pat@example.com/pages?include_events=true',
   '/identities/{identityId}/events': '/identities/pat@example.com/events',
+  '/identities/{identityId}/export': '/identities/pat@example.com/export',
   '/sessions/{sessionId}':
     '/sessions/SESSION?include_events=true&include_pages=true&include_pages_detail=true',
   '/sessions/{sessionId}/events': '/sessions/SESSION/events',
@@ -130,10 +131,13 @@ routes('[H1] every row answers exactly what its schema says, under both base pat
     const path = exampleOf(route, { session: session.sessionId, page: page.pageId })
     const { status, body, headers } = await ask(path)
     assert.is(status, 200, `${path}: ${JSON.stringify(body)}`)
-    assert.is(headers.get('content-type'), 'application/json')
+    const isLines = route.isLines === true
+    assert.is(headers.get('content-type'), isLines ? 'application/x-ndjson' : 'application/json')
     assert.is(headers.get('cache-control'), 'no-store')
-    assert.equal(route.answer.parse(body), body, path)
-    assert.is(Array.isArray(body), route.isList || route.path === '/rules', path)
+    for (const one of isLines ? Array.from(body as Iterable<unknown>) : [body]) {
+      assert.equal(route.answer.parse(one), one, path)
+    }
+    assert.is(Array.isArray(body), isLines || route.isList || route.path === '/rules', path)
     if (Array.isArray(body)) assert.ok(body.length > 0, `${path} finds something`)
     if (route.at === 'root') continue
     assert.equal((await ask(path.replace('/backend/', '/server/'))).body, body, path)
