@@ -185,7 +185,7 @@ export function visitsOfIdentity(reading: Reading, { identity, identityId }: Ide
   return {
     path: '/identities/{identityId}/visits',
     params: { identityId },
-    listing: ({ reverse }: Window) => linkListing((span) => store.linksOfIdentity(identity, span), reverse),
+    listing: (window: Window) => linkListing(store, identity, window),
     belongs: (link: LinkRow) => link.association !== null && visitOf(link) !== null,
     time: (link: LinkRow) => visitOf(link)?.startDate ?? 0,
     idOf: (link: LinkRow) => visitOf(link)?.visitId ?? '',

@@ -35,6 +35,11 @@ function next(place: number, { reverse }: Window): number {
   return reverse ? place - 1 : place + 1
 }
 
+/** Nothing before this position was said since then; found by halving. */
+export function positionSince(store: Store, since: number) {
+  return windowEdge(store, { reverse: false, since, until: Number.MAX_SAFE_INTEGER })
+}
+
 /** The position that a list begins at. A commit's `at` is never below that of an entry in it. */
 function windowEdge(store: Store, { reverse, since, until }: Window) {
   const last = store.lastPosition()

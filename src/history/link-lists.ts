@@ -1,26 +1,36 @@
 /** Links as lists: an identity's by position, a visit's by position and identity. */
 import { z } from '@hono/zod-openapi'
-import type { Span } from '../store/contract.ts'
+import type { Span, Store } from '../store/contract.ts'
 import type { LinkRow } from '../store/rows.ts'
-import type { Listing } from './listing.ts'
+import { positionSince } from './commit-list.ts'
+import type { Listing, Window } from './listing.ts'
 
 const positionSchema = z.number().int().min(0)
 
-/** An identity's links: each was first made by another entry, so that a position is a place. */
+/**
+ * An identity's links: each was first made by another entry, so that a position is a place. A visit began before the
+ * person was known in it, so that links made before the window are not looked at.
+ */
 export function linkListing(
-  read: (span: Span) => readonly LinkRow[],
-  reverse: boolean,
+  store: Store,
+  identity: number,
+  { reverse, since }: Window,
 ): Listing<LinkRow, number> {
+  let edge: { readonly position: number; readonly looked: number } | null = null
   return {
     placeSchema: positionSchema,
     read: (place, limit) => {
-      const from = place === null ? {} : { from: reverse ? place - 1 : place + 1 }
-      const rows = read({ ...from, limit, reverse })
+      const isFirst = edge === null
+      edge ??= positionSince(store, since)
+      const first = reverse ? {} : { from: edge.position }
+      const from = place === null ? first : { from: reverse ? place - 1 : place + 1 }
+      const rows = store.linksOfIdentity(identity, { ...from, limit, reverse })
+      const last = rows.at(-1)
       return {
         seen: rows.map((row) => ({ row, place: row.position })),
-        place: rows.at(-1)?.position ?? place,
-        looked: rows.length,
-        done: rows.length < limit,
+        place: last?.position ?? place,
+        looked: rows.length + (isFirst ? edge.looked : 0),
+        done: rows.length < limit || (reverse && last !== undefined && last.position < edge.position),
       }
     },
   }

@@ -28,7 +28,7 @@ const contacts = list({
   read: (reading, { filters }, page) => {
     const subject = subjectOf(reading, filters)
     return page({
-      listing: (window) => contactListing(contactsOf(reading, subject), window),
+      listing: (window) => contactListing(reading.store, contactsOf(reading, subject), window),
       belongs: (row: ContactRow) =>
         subject !== null &&
         // Q12: of one who is being erased.

@@ -13,6 +13,7 @@ import type { Reading } from './reading.ts'
 import { contactResource } from './resources.ts'
 import { list, type Route } from './route.ts'
 import { ContactSchema, IdentitySchema, VisitorSchema } from './schemas.ts'
+import { type Found, findFirst } from './search.ts'
 import { visitorNow } from './visitor-resource.ts'
 import { type Walk, walkedListing } from './walked.ts'
 
@@ -29,8 +30,8 @@ const identities = list({
   item: IdentitySchema,
   read: (reading, { filters, includes }, page) =>
     page({
-      listing: ({ reverse }) =>
-        walkedListing(everybody(reading.store, reverse), (row, at, limit) =>
+      listing: (window) =>
+        walkedListing(everybody(reading.store, window), (row, at, limit) =>
           filters.location === undefined || locationOf(row) === filters.location
             ? visitWithBrowser(
                 reading,
@@ -60,8 +61,7 @@ const visitors = list({
       const view = reading.viewVisitor(names.globalVisitID(number))
       return view?.identityId === identityId && view.visit?.ordinal === visit
     }
-    const links = ({ reverse }: Window) =>
-      linkListing((span) => store.linksOfIdentity(identity, span), reverse)
+    const links = (window: Window) => linkListing(store, identity, window)
     const shown = {
       time: (link: LinkRow) => names.visit(link.number, link.visit)?.startDate ?? 0,
       compose: (link: LinkRow) => visitorNow(reading, names.globalVisitID(link.number)),
@@ -83,9 +83,10 @@ const contacts = list({
   filters: z.object({ age }),
   item: ContactSchema,
   read: (reading, { params }, page) => {
+    const { store } = reading
     const { identity } = identityNamed(reading, params.identityId)
     return page({
-      listing: (window) => contactListing((span) => reading.store.contactsOfIdentity(identity, span), window),
+      listing: (window) => contactListing(store, (span) => store.contactsOfIdentity(identity, span), window),
       belongs: () => true,
       time: (row: ContactRow) => row.at,
       compose: (row: ContactRow) => contactResource(reading, row),
@@ -95,20 +96,37 @@ const contacts = list({
 
 export const PERSON_ROUTES: readonly Route[] = [identities, visitors, contacts]
 
-function everybody(store: Store, reverse: boolean): Listing<IdentityRow, number> {
+/** By number, which is their order of being named first: those before the window are not looked at. */
+function everybody(store: Store, { reverse, since }: Window): Listing<IdentityRow, number> {
   return {
     placeSchema: z.number().int().min(1),
     read: (place, limit) => {
-      const from = place === null ? {} : { from: reverse ? place - 1 : place + 1 }
-      const rows = store.identities({ ...from, limit, reverse })
+      const edge = place === null && !reverse ? firstSince(store, since) : { key: 0, looked: 0 }
+      const from = place === null ? edge.key : reverse ? place - 1 : place + 1
+      const rows = store.identities({ ...(from === 0 ? {} : { from }), limit, reverse })
       return {
         seen: rows.map((row) => ({ row, place: row.identity })),
         place: rows.at(-1)?.identity ?? place,
-        looked: rows.length,
-        done: rows.length < limit,
+        looked: rows.length + edge.looked,
+        done: rows.length < limit || (reverse && (rows.at(-1)?.firstSeen ?? 0) < since),
       }
     },
   }
+}
+
+/** The number of the first who was named at a time or later. */
+function firstSince(store: Store, since: number): Found {
+  const [last] = store.identities({ limit: 1, reverse: true })
+  if (last === undefined || since <= 0) return { key: 0, looked: 0 }
+  return findFirst<IdentityRow>({
+    low: 1,
+    high: last.identity,
+    firstFrom: (from) => {
+      const [row] = store.identities({ from, limit: 1 })
+      return row === undefined ? null : { key: row.identity, row }
+    },
+    holds: ({ firstSeen }) => firstSeen >= since,
+  })
 }
 
 function locationOf({ profile }: IdentityRow): unknown {

@@ -4,6 +4,7 @@ import { defaultConfig } from '../../src/config.ts'
 import type { Listing } from '../../src/history/listing.ts'
 import { walkedListing } from '../../src/history/walked.ts'
 import { type House, openHouse } from './house.ts'
+import { openRealHouse, START } from './real-house.ts'
 import { createViewStub } from './views.ts'
 
 const walked = suite('History: lists whose rows are walked for')
@@ -130,5 +131,38 @@ walked(
     await house.close()
   },
 )
+
+walked('[H8] what was before the window is not looked at: the first page has what is asked for', async () => {
+  const house = await openRealHouse({ config: { readRows: 60 } })
+  const { record, event, wait, ask } = house
+  const visit = async (count: number, identityId: string) => {
+    const words = { visitID: `v${count}` }
+    await record(`g${count}`, event('VisitStarted', {}, words), event('SignIn', { identityId }, words))
+  }
+  for (let count = 0; count < 150; count += 1) await visit(count, PAT)
+  for (let count = 0; count < 150; count += 1) await visit(1_000 + count, `p${count}`)
+  wait(60_000)
+  const since = START + 60_000
+  await visit(2_000, PAT)
+  await visit(2_001, 'sam@example.com')
+  for (const [list, count] of [
+    ['/contacts', 2],
+    [`/identities/${PAT}/contacts`, 1],
+    [`/identities/${PAT}/visits`, 1],
+    [`/identities/${PAT}/visitors`, 1],
+    [`/visits?identityId=${PAT}`, 1],
+    ['/visits', 2],
+    ['/identities', 1],
+  ] as const) {
+    for (const order of ['asc', 'desc']) {
+      const { body, headers } = await ask(
+        `${list}${list.includes('?') ? '&' : '?'}from=${since}&order=${order}`,
+      )
+      assert.is(Array.isArray(body) && body.length, count, `${list} ${order}`)
+      assert.is(headers.get('paging-next'), null, `${list} ${order}`)
+    }
+  }
+  await house.close()
+})
 
 walked.run()
