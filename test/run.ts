@@ -1,28 +1,8 @@
 /** `npm test`: installs what the tests need where it may, runs every group in a process of its own, counts. */
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { filesOf, GROUPS, type Group } from './groups.ts'
 import { installPackages } from './helpers/install-packages.ts'
-
-interface Group {
-  readonly name: string
-  /** Which files, by their path under test/. */
-  readonly pattern: string
-  readonly limitMs: number
-}
-
-/** Quick ones first; each group has a limit, because a test that never ends has none of its own. */
-const GROUPS: readonly Group[] = [
-  { name: 'rules', pattern: '^(tidy|machines/|protocol/|fuzz/|config|tracker/)', limitMs: 300_000 },
-  {
-    name: 'rooms',
-    pattern:
-      '^(contract/|simulation/|store/|visitors/|rules/|gateway/|history/|live/|operating/|commands/|bench/)',
-    limitMs: 600_000,
-  },
-  { name: 'bus', pattern: '^bus/', limitMs: 300_000 },
-  { name: 'withstand', pattern: '^(hostile/|faults/)', limitMs: 600_000 },
-  { name: 'whole', pattern: '^(end-to-end/|browser/)', limitMs: 900_000 },
-]
 
 interface Count {
   readonly passed: number
@@ -42,10 +22,11 @@ for (const group of groups) {
 process.stdout.write(`${passed} passed, ${failed} failed\n`)
 process.exitCode = failed > 0 || passed === 0 ? 1 : 0
 
-async function runGroup({ name, pattern, limitMs }: Group): Promise<Count> {
+async function runGroup(group: Group): Promise<Count> {
+  const { name, limitMs } = group
   process.stdout.write(`\n== ${name}\n`)
   const uvu = fileURLToPath(new URL('../node_modules/uvu/bin.js', import.meta.url))
-  const child = spawn(process.execPath, ['--import', 'tsx', uvu, 'test', `(?:${pattern}).*\\.test\\.ts$`], {
+  const child = spawn(process.execPath, ['--import', 'tsx', uvu, 'test', filesOf(group)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   let output = ''

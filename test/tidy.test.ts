@@ -4,6 +4,7 @@ import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { filesOf, GROUPS } from './groups.ts'
 
 const root = fileURLToPath(new URL('../', import.meta.url))
 const tidy = suite('tidy')
@@ -195,6 +196,15 @@ tidy('every rule of the specification is proven by a test whose title begins wit
     [...rules].filter((rule) => !titles.has(rule)),
     [],
   )
+})
+
+tidy('every test is run: each file of tests is of one group', () => {
+  const files = walk(join(root, 'test')).filter((path) => path.endsWith('.test.ts'))
+  const groups = GROUPS.map((group) => new RegExp(filesOf(group)))
+  const strays = files
+    .map((path) => relative(join(root, 'test'), path))
+    .filter((path) => groups.filter((group) => group.test(path)).length !== 1)
+  assert.equal(strays, [])
 })
 
 /** The ids that begin a row or an item of our specifications: `| V5 | ...`, `- **P4** ...`. */
