@@ -1,5 +1,7 @@
 /** Erasures, one after another: begun by hiding, gone on with after a crash or a failure, ended by a receipt (Q12). */
+import type { Draft } from '../store/contract.ts'
 import type { ErasedKind, ErasureRow, ErasureSubject } from '../store/erased.ts'
+import type { Forgetting } from '../visitors/forgetting.ts'
 import { SYSTEM_TIMING, type Timing } from '../visitors/timing.ts'
 import type { ErasureParts, Erasures } from './contract.ts'
 import { eraseDevice, surveyDevice } from './device.ts'
@@ -66,18 +68,22 @@ export function startErasures(parts: ErasureParts): Erasures {
   /** False where another erasure was first. */
   const hide = async (erasure: ErasureRow, { name, number }: ErasureSubject): Promise<boolean> => {
     let isHidden = false
-    try {
-      await visitors.changeRows((draft, at) => {
-        const person = draft.identity(number)
-        if (person === null) return
-        isHidden = true
-        hidePerson(draft, person, { ...erasure, begunAt: at })
-        rememberPerson(erasure)
-      })
-    } catch (cause) {
-      if (isHidden) visitors.forgetting.delete(name)
-      throw cause
+    let before: Forgetting | undefined
+    const apply = (draft: Draft, at: number): void => {
+      const person = draft.identity(number)
+      if (person === null) return
+      isHidden = true
+      before = visitors.forgetting.get(name)
+      hidePerson(draft, person, { ...erasure, begunAt: at })
+      rememberPerson(erasure)
     }
+    // Whoever comes next must not be told of what was not kept.
+    const lost = (): void => {
+      if (!isHidden) return
+      if (before === undefined) visitors.forgetting.delete(name)
+      else visitors.forgetting.set(name, before)
+    }
+    await visitors.changeRows(apply, lost)
     return isHidden
   }
 

@@ -20,7 +20,7 @@ import {
   isErased,
   knows,
   namedBy,
-  noteMention,
+  noteMentions,
   visitOf,
 } from './forgetting.ts'
 import { lookedIdentity, namedVisit } from './lookups.ts'
@@ -122,7 +122,7 @@ export function createRecorder({ room, awake, draft, at, nextPosition }: Recorde
 
   const snapshotRow = () => {
     stepping.settled()
-    return toSnapshotRow(awake.actor.getSnapshot(), room.book, room.store.boot)
+    return toSnapshotRow(awake.actor.getSnapshot(), room.book, awake.boot)
   }
 
   /** Q7: an open visit hears of the server's start before anything else; so does one whose settings changed. */
@@ -186,7 +186,7 @@ export function createRecorder({ room, awake, draft, at, nextPosition }: Recorde
     if (person !== undefined) forget(person)
     const outcome = entry.type === 'event' ? takeEvent(entry) : takeOther(entry)
     if (outcome.is === 'kept' && identityId !== null) {
-      noteMention({ awake, draft, visit: contextOf(awake).visit }, identityId)
+      noteMentions({ awake, draft, visit: contextOf(awake).visit }, entry)
     }
     return outcome
   }

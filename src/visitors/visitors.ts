@@ -55,7 +55,8 @@ export interface ErasingVisitors {
   /** People who are being erased, by their id: visitors that know them forget them first. */
   readonly forgetting: Map<string, Forgetting>
   readonly inTurn: (globalVisitID: string, apply: (recorder: Erasable) => void) => Promise<void>
-  readonly changeRows: (apply: (draft: Draft, at: number) => void) => Promise<void>
+  /** `lost` is called where it was not kept, before anything else is applied. */
+  readonly changeRows: (apply: (draft: Draft, at: number) => void, lost?: () => void) => Promise<void>
 }
 
 /** Opens the room over a store. Refuses (`SnapshotTooNew`) snapshots that a newer server has written (Q5). */
@@ -135,7 +136,7 @@ export async function openVisitors({
     erasing: {
       forgetting: room.forgetting,
       inTurn: (globalVisitID, apply) => add((settling) => erasingWork(globalVisitID, apply, settling)),
-      changeRows: (apply) => add((settling) => rowsWork(apply, settling)),
+      changeRows: (apply, lost) => add((settling) => rowsWork(apply, { ...settling, lost })),
     },
     stats: () => ({ awake: bedroom.count(), waiting: committer.waiting() }),
     close: async () => {

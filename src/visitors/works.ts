@@ -88,7 +88,7 @@ export function erasingWork(
 /** Q12: rows of people that no actor holds, changed in their turn among the commits. */
 export function rowsWork(
   apply: (draft: Batch<VisitorWork>['draft'], at: number) => void,
-  { resolve, reject }: Settling<void>,
+  { resolve, reject, lost = () => {} }: Settling<void> & { readonly lost?: (() => void) | undefined },
 ): VisitorWork {
   return {
     is: 'rows',
@@ -97,7 +97,10 @@ export function rowsWork(
     bytes: 0,
     apply: ({ draft, at }) => apply(draft, at),
     kept: resolve,
-    lost: reject,
+    lost: (error) => {
+      lost()
+      reject(error)
+    },
   }
 }
 

@@ -81,6 +81,21 @@ export function newIdentityOracle(settings: Settings) {
       if (entry.type === 'event') says(mind, entry, around)
       mind.answer = answers(mind, entry, around)
     },
+    /** Q12: what was decided before `keptFrom` is not remembered, nor who was seen in visits that are gone. */
+    loses({
+      keptFrom,
+      isGone,
+    }: {
+      readonly keptFrom: number
+      readonly isGone: (visit: number) => boolean
+    }): void {
+      const { links, rejected, verdicts } = mind
+      verdicts.splice(0, Number.POSITIVE_INFINITY, ...verdicts.filter(({ seq }) => seq >= keptFrom))
+      for (const who of rejected)
+        if (!verdicts.some(({ identityId }) => identityId === who)) rejected.delete(who)
+      for (const key of [...links.keys()]) if (isGone(Number(key.split('/')[0]))) links.delete(key)
+      if (mind.changedSeq < keptFrom && mind.belief.state === 'anonymous') mind.changedSeq = 0
+    },
     /** Q12: this person is erased; whatever was known of them here is not known any more. */
     forgets(entry: Entry, identityId: string): void {
       forgets(mind, entry, identityId)

@@ -10,7 +10,8 @@ import type {
 
 export interface OracleVisit {
   readonly ordinal: number
-  readonly visitId: string
+  /** '' once it is kept no more. */
+  visitId: string
   readonly names: string[]
   readonly startedAt: number
   endedAt: number
@@ -63,6 +64,14 @@ export function newVisitOracle(settings: Settings) {
     /** A verdict was given or taken back, or somebody was erased: V10 is over for what ended before. */
     seal(): void {
       table.mayReopen = false
+    },
+    /** Q12: these visits are kept no more: no name leads to them. */
+    loses(isGone: (visit: OracleVisit) => boolean): void {
+      for (const visit of table.visits.filter(isGone)) {
+        visit.visitId = ''
+        visit.names.length = 0
+        if (table.latest === visit) table.latest = null
+      }
     },
     takes(entry: Entry): void {
       table.happened = nothing()

@@ -56,6 +56,8 @@ export async function perform(world: World, operation: Operation): Promise<void>
     case 'passes':
       house.time.pass(operation.ms)
       return void house.time.turn()
+    case 'ages':
+      return age(world, operation.days)
     case 'wallJumps':
       world.hasJumped = true
       return house.time.setWall(operation.ms)
@@ -215,8 +217,7 @@ function post(
   ledger.sent(globalVisitID, sent, null)
   const body = checkTrackBody(
     {
-      hello: { type: 'hello', globalVisitID, deviceToken, sentAt },
-      ...{ sentAt, final, events: events.map(({ words }) => words) },
+      ...{ globalVisitID, deviceToken, sentAt, final, events: events.map(({ words }) => words) },
     },
     CONFIG,
     [],
@@ -366,4 +367,17 @@ function erase(
     },
     (cause: unknown) => void house.errors.push(String(cause)),
   )
+}
+
+/** Hashes of ids stay for a month behind what was too old: no life is to be longer than they. */
+const DAYS_MAX = 20
+
+/** Days go by at once: deadlines are due, and retention has something to take. */
+function age(world: World, days: number): void {
+  const { house } = world
+  if (world.aged + days > DAYS_MAX) return
+  world.aged += days
+  world.met.add('days that went by')
+  house.time.pass(days * 24 * 60 * 60_000)
+  house.time.turn()
 }

@@ -4,7 +4,7 @@ import type { ErasureRow } from '../../src/store/erased.ts'
 import { isStoredEvent, type StoredEntry } from '../../src/store/rows.ts'
 import type { MemoryBus } from '../bus/memory-bus.ts'
 import { keyOf, type MemoryDisk } from '../contract/memory-disk.ts'
-import { type Erased, provesErased } from './erased.ts'
+import { type Erased, provesErased, wordsOf } from './erased.ts'
 import { must } from './ledger.ts'
 import { type Stretch, within } from './stretches.ts'
 import type { TableOracle } from './table-oracle.ts'
@@ -26,6 +26,11 @@ export interface Erasing {
   /** What an entry said is erased, and what it led to need not be told any more. */
   readonly isEmptied: (store: Store, globalVisitID: string, seq: number) => boolean
   readonly isPseudonym: (identityId: string) => boolean
+  /** Q12: what came before this entry is kept no more. */
+  readonly loses: (number: number, keptFrom: number) => void
+  readonly lives: ReadonlyMap<number, Life>
+  /** What was said and not erased, word by word. */
+  readonly words: () => readonly string[]
   /** Erasures that have begun. */
   readonly all: () => readonly Erased[]
 }
@@ -43,6 +48,8 @@ export interface Life {
   readonly number: number
   readonly globalVisitID: string
   entries: readonly StoredEntry[]
+  /** What came before it was too old. */
+  keptFrom: number
   /** What occurred in these comes too late. */
   stretches: readonly Stretch[]
 }
@@ -62,6 +69,7 @@ export function createErasing({ disk, bus, oracles }: ErasingParts): Erasing {
   const pseudonyms = new Map<unknown, string>()
   /** By pseudonym: which visitors forgot them, and when. */
   const toldOf = new Map<unknown, Erased['told']>()
+  const said = new Set<string>()
   let position = 0
 
   const people = (): readonly Erased[] => [...erasures.values()].filter(({ kind }) => kind === 'person')
@@ -69,8 +77,10 @@ export function createErasing({ disk, bus, oracles }: ErasingParts): Erasing {
   function begin({ id, kind, subject, begunAt }: ErasureRow): void {
     if (erasures.has(id) || subject === null) return
     const { name, number, pseudonym } = subject
-    const isKnown = ({ identity: { belief, links } }: TableOracle): boolean =>
-      belief.identityId === name || [...links.keys()].some((key) => key.endsWith(`/${name}`))
+    const isKnown = ({ identity: { belief, links, rejected } }: TableOracle): boolean =>
+      belief.identityId === name ||
+      rejected.has(name) ||
+      [...links.keys()].some((key) => key.endsWith(`/${name}`))
     const told = toldIn(pseudonym)
     const untold = [...oracles].filter(
       ([globalVisitID, oracle]) => kind === 'person' && isKnown(oracle) && !told.has(globalVisitID),
@@ -166,12 +176,13 @@ export function createErasing({ disk, bus, oracles }: ErasingParts): Erasing {
       const { globalVisitID } = about
       must(!gone.has(globalVisitID), 'Q12: gone', () => `entry ${entry.seq} is of ${globalVisitID}, erased`)
       position = entry.position
-      const life = lives.get(number) ?? { number, globalVisitID, entries: [], stretches: [] }
+      const life = lives.get(number) ?? { number, globalVisitID, entries: [], keptFrom: 1, stretches: [] }
       isInTime(entry, about, life)
       belongs(entry, about)
       isNobody(entry, about)
       forgets(entry, about)
       life.entries = [...life.entries, entry]
+      for (const word of wordsOf(entry)) said.add(word)
       lives.set(number, life)
       numbers.set(globalVisitID, number)
     },
@@ -194,6 +205,14 @@ export function createErasing({ disk, bus, oracles }: ErasingParts): Erasing {
       return store.entries(number, { from: seq, to: seq, limit: 1 })[0]?.erased === true
     },
     isPseudonym,
+    words: () => [...said],
+    lives,
+    loses(number, keptFrom) {
+      const life = lives.get(number)
+      if (life === undefined) return
+      life.keptFrom = keptFrom
+      life.entries = life.entries.filter(({ seq }) => seq >= keptFrom)
+    },
     all: () => [...erasures.values()],
   }
 }

@@ -4,14 +4,17 @@ import { DEFAULT_SETTINGS, type Settings } from '../../machines/entries.ts'
 import type { Bus } from '../../src/bus/bus.ts'
 import { type Relay, startRelay } from '../../src/bus/relay.ts'
 import { type Config, defaultConfig } from '../../src/config.ts'
-import type { Erasures } from '../../src/erasure/contract.ts'
+import type { ErasureParts, Erasures } from '../../src/erasure/contract.ts'
 import { startErasures } from '../../src/erasure/erasures.ts'
 import type { Desk } from '../../src/gateway/desk.ts'
 import { createDesk } from '../../src/gateway/reception.ts'
 import { SWEEP_MS, sweep } from '../../src/gateway/sweep.ts'
+import type { Retention, RetentionParts } from '../../src/retention/contract.ts'
+import { startRetention } from '../../src/retention/retention.ts'
 import type { Store } from '../../src/store/contract.ts'
 import { createClock } from '../../src/visitors/clock.ts'
 import type { Committed, Visitors } from '../../src/visitors/contract.ts'
+import type { Timing } from '../../src/visitors/timing.ts'
 import { type ErasingVisitors, type OpenVisitors, openVisitors } from '../../src/visitors/visitors.ts'
 import { type Answer, createMemoryBus, type MemoryBus } from '../bus/memory-bus.ts'
 import { createMemoryDisk, type MemoryDisk } from '../contract/memory-disk.ts'
@@ -29,6 +32,7 @@ export interface Broken {
   readonly desk?: (desk: Desk) => void
   /** As erasures see them. */
   readonly erasing?: (visitors: ErasingVisitors) => ErasingVisitors
+  readonly retention?: (parts: RetentionParts) => RetentionParts
   /** As the relay sees it. */
   readonly relayStore?: (store: Store) => Store
   /** Changes the machine's own rules; the result puts them back. */
@@ -42,6 +46,8 @@ export interface Running {
   readonly desk: Desk
   readonly relay: Relay
   readonly erasures: Erasures
+  readonly retention: Retention
+  readonly now: () => number
   /** Asks the History API, through its own handlers. */
   readonly ask: (path: string, body?: unknown) => Promise<Answered>
   /** Its own timers and answers are gone from now on. */
@@ -89,8 +95,8 @@ export interface House {
 
 /** Who looks at what is on disk: at the start, and at each commit. */
 export interface Hearing {
-  readonly opens: (store: Store) => void
-  readonly told: (store: Store, committed: Committed) => void
+  readonly opens: (store: Store, now: number) => void
+  readonly told: (store: Store, committed: Committed, now: number) => void
 }
 
 export const CONFIG: Config = {
@@ -102,6 +108,11 @@ export const CONFIG: Config = {
   eventsBurst: 100_000,
   drainMs: 50,
 }
+
+const DAY_MS = 24 * 60 * 60_000
+/** What is older goes; what is of those who were nobody and left at once goes sooner. */
+export const KEEP_MS = 2 * DAY_MS
+export const SHORT_KEEP_MS = DAY_MS
 
 /** Small, so that limits are met. */
 const LIMITS = {
@@ -154,7 +165,7 @@ async function start(house: House, broken: Broken, hearing: Hearing): Promise<Ru
   const store = broken.store?.(opened) ?? opened
   const sources = { wall: time.wall, monotonic: time.uptime }
   const clock = createClock(store.lastAt(), sources)
-  hearing.opens(store)
+  hearing.opens(store, clock.now())
   const settings = { ...DEFAULT_SETTINGS, ...broken.settings }
   const log = quietLog(house)
   const opening = openVisitors({
@@ -167,18 +178,16 @@ async function start(house: House, broken: Broken, hearing: Hearing): Promise<Ru
     publishEvents: ['AddToCart'],
   })
   const visitors = await moved(house, opening)
-  visitors.onCommitted((committed) => hearing.told(store, committed))
+  visitors.onCommitted((committed) => hearing.told(store, committed, clock.now()))
   let relay: Relay | null = null
-  const erasures = startErasures({
-    ...{
-      store,
-      visitors: broken.erasing?.(visitors.erasing) ?? visitors.erasing,
-      log,
-      timing,
-      now: clock.now,
-    },
-    newId: () => erasureName(house),
-    messages: () => relay ?? notYet(),
+  const messages = (): Relay => relay ?? notYet()
+  const { erasures, retention } = startForgetting(house, broken, {
+    store,
+    visitors,
+    log,
+    timing,
+    now: clock.now,
+    messages,
   })
   relay = await moved(
     house,
@@ -211,7 +220,34 @@ async function start(house: House, broken: Broken, hearing: Hearing): Promise<Ru
       error: (told) => void house.errors.push(told),
     }),
   )
-  return { store, visitors, desk, relay, erasures, ask, die }
+  return { store, visitors, desk, relay, erasures, retention, now: clock.now, ask, die }
+}
+
+interface ForgettingParts extends Pick<ErasureParts, 'store' | 'log' | 'now' | 'messages'> {
+  readonly visitors: OpenVisitors
+  readonly timing: Timing
+}
+
+/** As the server puts it together. */
+function startForgetting(
+  house: House,
+  broken: Broken,
+  { visitors, ...parts }: ForgettingParts,
+): { readonly erasures: Erasures; readonly retention: Retention } {
+  const { erasing, states } = visitors
+  const erasures = startErasures({
+    ...parts,
+    visitors: broken.erasing?.(erasing) ?? erasing,
+    newId: () => erasureName(house),
+  })
+  const aging: RetentionParts = {
+    ...{ ...parts, erasures, visitors: { ...erasing, states } },
+    visitIdleMs: DEFAULT_SETTINGS.visitIdleMs,
+    publishedTo: parts.store.relayMark,
+    keepMs: KEEP_MS,
+    shortKeepMs: SHORT_KEEP_MS,
+  }
+  return { erasures, retention: startRetention(broken.retention?.(aging) ?? aging) }
 }
 
 /** In no order: after a start the jobs may be taken up in another one. */
@@ -233,6 +269,8 @@ export async function moved<T>(house: House, promise: Promise<T>): Promise<T> {
   over.catch(() => {})
   for (let turns = 0; !state.isOver; turns += 1) {
     if (turns > 1_000) throw new Error('the server hangs: what it waits for does not come')
+    // Some wait a few ms and look again.
+    if (turns > 50) house.time.pass(1)
     await nextTurn()
     house.gates.shift()?.open()
     house.time.turn()

@@ -1,8 +1,9 @@
 /** Lives a history from its beginning to its end; what it breaks, or null. */
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { provesNobodyIsLeft, provesNothingIsLeft } from './aging.ts'
 import { connects, perform, sends } from './doing.ts'
 import { noMessageNames } from './erased.ts'
-import { type Broken, moved } from './house.ts'
+import { type Broken, KEEP_MS, moved, SHORT_KEEP_MS } from './house.ts'
 import { Broke, must } from './ledger.ts'
 import { type Operation, TABS } from './operations.ts'
 import { provesPresence } from './presence.ts'
@@ -45,7 +46,6 @@ function meetings({ met, observer }: World): ReadonlySet<string> {
   for (const { visit, identity } of observer.oracles.values()) {
     for (const { reason } of visit.visits) if (reason !== null) met.add(`a visit that ended ${reason}`)
     for (const contact of identity.contacts) met.add(`somebody known by ${contact.split(' ').at(-1)}`)
-    if (identity.verdicts.some(({ retracted }) => retracted)) met.add('a verdict taken back')
   }
   return met
 }
@@ -77,6 +77,11 @@ async function ends(world: World): Promise<void> {
     }
     await rests(world)
   }
+  // Q7: a visit that had lasted its longest when the server started ends now, not while they come to agree.
+  for (let waited = 0; world.aged > 0 && waited < 100; waited += 20) {
+    world.house.time.pass(20_000)
+    await settle(world)
+  }
   await converges(world)
   await rests(world)
   provesPresence(world)
@@ -93,6 +98,7 @@ async function ends(world: World): Promise<void> {
   isErased(world)
   await everybodyLeaves(world)
   provesFolder(world)
+  await growsOld(world)
   await moved(house, world.running.visitors.close())
 }
 
@@ -174,5 +180,31 @@ async function everybodyLeaves(world: World): Promise<void> {
   for (const { globalVisitID } of world.browsers) {
     const open = world.observer.oracles.get(globalVisitID)?.visit.open ?? null
     must(open === null, 'V5, V6', () => `${globalVisitID} left, and its visit never ended`)
+  }
+}
+
+const DAY_MS = 24 * 60 * 60_000
+/** Retention looks once an hour, and some of what it takes waits for what else it took. */
+const ROUNDS = 3
+
+/** Q12: days go by, and nothing of anybody is kept but hashes; a month, and nobody is left. */
+async function growsOld(world: World): Promise<void> {
+  const words = new Set(world.observer.erasing.words())
+  await passesDays(world, (KEEP_MS + SHORT_KEEP_MS) / DAY_MS)
+  provesNothingIsLeft(world, words)
+  provesFolder(world)
+  await passesDays(world, 31)
+  // P6: whoever said hello and nothing else is forgotten by the upkeep, after a day.
+  const { store, now } = world.running
+  await moved(world.house, store.dropUnusedTokens(now() - DAY_MS, 1_000))
+  provesNobodyIsLeft(world)
+  provesFolder(world)
+}
+
+async function passesDays(world: World, days: number): Promise<void> {
+  for (const ms of [days * DAY_MS, ...Array.from({ length: ROUNDS }, () => DAY_MS / 24)]) {
+    world.house.time.pass(ms)
+    await settle(world)
+    looks(world)
   }
 }

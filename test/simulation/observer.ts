@@ -3,13 +3,13 @@ import { DEFAULT_SETTINGS } from '../../machines/entries.ts'
 import { messageIdOf } from '../../src/bus/cloud-event.ts'
 import type { Store } from '../../src/store/contract.ts'
 import { isStoredEvent, type StoredEntry } from '../../src/store/rows.ts'
-import type { Committed } from '../../src/visitors/contract.ts'
 import { factsOf } from '../../src/visitors/entries.ts'
 import type { MemoryBus } from '../bus/memory-bus.ts'
 import { keyOf, type MemoryDisk } from '../contract/memory-disk.ts'
+import { provesOld } from './aging.ts'
 import { compareVisitor } from './comparing.ts'
 import { createErasing, type Erasing } from './erasing.ts'
-import type { Running } from './house.ts'
+import type { Hearing, Running } from './house.ts'
 import { type Ledger, must } from './ledger.ts'
 import { newTableOracle, type TableOracle } from './table-oracle.ts'
 
@@ -17,9 +17,9 @@ export interface Observer {
   readonly oracles: ReadonlyMap<string, TableOracle>
   readonly erasing: Erasing
   /** A server opened its disk: what lies there was decided before it started. */
-  readonly opens: (store: Store) => void
+  readonly opens: Hearing['opens']
   /** A commit was told to whoever listens: it is looked at before anything can be done to it. */
-  readonly told: (store: Store, committed: Committed) => void
+  readonly told: Hearing['told']
   /** Everything that is on disk and was not looked at yet. */
   readonly look: (running: Running) => void
   /** The last seq at which the stream of a visitor said who is there: somebody came or went, or a start was heard. */
@@ -49,6 +49,7 @@ export function createObserver({ disk, bus, ledger, isStill }: ObserverParts): O
   const publishedOf = new Map<string, number>()
   const heardStart = new Set<string>()
   const seqs = new Map<string, number>()
+  const dead = new Set<string>()
   const presentAt = new Map<string, number>()
   /** Visitors with new entries whose rows were not compared yet. */
   const unseen = new Set<string>()
@@ -69,6 +70,20 @@ export function createObserver({ disk, bus, ledger, isStill }: ObserverParts): O
       }
     }
     return found.filter(([, entry]) => entry.position > position && entry.position <= store.lastPosition())
+  }
+
+  /** Q12: where retention took the beginning of a stream, the tables forget it too. */
+  function age(store: Store, now: number): void {
+    for (const life of erasing.lives.values()) {
+      const { number, globalVisitID } = life
+      const keptFrom = store.visitor(number)?.keptFrom ?? 1
+      const oracle = oracles.get(globalVisitID)
+      if (keptFrom <= life.keptFrom || oracle === undefined) continue
+      provesOld(life, keptFrom, now)
+      oracle.loses(keptFrom)
+      erasing.loses(number, keptFrom)
+      unseen.add(globalVisitID)
+    }
   }
 
   function take(store: Store, number: number, entry: StoredEntry): string {
@@ -178,9 +193,15 @@ export function createObserver({ disk, bus, ledger, isStill }: ObserverParts): O
     }
   }
 
+  /** Also those that are too old to be kept by now. */
+  function deadIn(store: Store): ReadonlySet<string> {
+    for (const { change } of store.dead({ limit: ALL })) dead.add(messageIdOf(change))
+    return dead
+  }
+
   /** Why a change may never be published: it was given up, or what it tells of was erased before it was. */
-  function whyMissing(store: Store, dead: ReadonlySet<string>, globalVisitID: string, told: Told) {
-    if (dead.has(told.messageId)) return 'dead'
+  function whyMissing(store: Store, given: ReadonlySet<string>, globalVisitID: string, told: Told) {
+    if (given.has(told.messageId)) return 'dead'
     const isGone = !disk.table('changes').has(told.key) && erasing.isEmptied(store, globalVisitID, told.seq)
     return isGone ? 'erased' : null
   }
@@ -190,10 +211,10 @@ export function createObserver({ disk, bus, ledger, isStill }: ObserverParts): O
     const told = changesOf.get(globalVisitID) ?? []
     const first = publishedOf.get(globalVisitID) ?? 0
     if (told[first]?.messageId === until) return 0
-    const dead = deadIn(store)
+    const given = deadIn(store)
     let [place, gap] = [first, 0]
     for (let next = told[place]; next !== undefined && next.messageId !== until; next = told[place]) {
-      const why = whyMissing(store, dead, globalVisitID, next)
+      const why = whyMissing(store, given, globalVisitID, next)
       if (why === null) break
       if (why === 'dead') gap += 1
       place += 1
@@ -205,13 +226,14 @@ export function createObserver({ disk, bus, ledger, isStill }: ObserverParts): O
   return {
     oracles,
     erasing,
-    opens(store) {
+    opens(store, now) {
       takeAll(store)
       erasing.begins(store)
+      age(store, now)
       startPosition = store.lastPosition()
       heardStart.clear()
     },
-    told(store, { changes: told }) {
+    told(store, { changes: told }, now) {
       try {
         for (const change of told) {
           const isKept = disk.isFlushed('changes', keyOf(change.position, change.n))
@@ -219,6 +241,7 @@ export function createObserver({ disk, bus, ledger, isStill }: ObserverParts): O
         }
         takeAll(store)
         erasing.begins(store)
+        age(store, now)
       } catch (cause) {
         broke ??= cause
       }
@@ -228,6 +251,7 @@ export function createObserver({ disk, bus, ledger, isStill }: ObserverParts): O
       takeAll(store)
       lookAtBus(store)
       if (!isStill()) return
+      deadIn(store)
       erasing.proves(store)
       for (const globalVisitID of unseen) {
         const oracle = oracles.get(globalVisitID)
@@ -238,19 +262,15 @@ export function createObserver({ disk, bus, ledger, isStill }: ObserverParts): O
     },
     presentAt: (globalVisitID) => presentAt.get(globalVisitID) ?? 0,
     unpublished(store) {
-      const dead = deadIn(store)
+      const given = deadIn(store)
       return [...changesOf].flatMap(([globalVisitID, told]) =>
         told
           .slice(publishedOf.get(globalVisitID) ?? 0)
-          .filter((change) => whyMissing(store, dead, globalVisitID, change) === null)
+          .filter((change) => whyMissing(store, given, globalVisitID, change) === null)
           .map(({ messageId }) => messageId),
       )
     },
   }
-}
-
-function deadIn(store: Store): ReadonlySet<string> {
-  return new Set(store.dead({ limit: ALL }).map(({ change }) => messageIdOf(change)))
 }
 
 /** A change, and the key of its row. */

@@ -57,6 +57,7 @@ export type Operation =
   | { readonly does: 'diskFails'; readonly atPut: number }
   | { readonly does: 'busAnswers'; readonly answer: 'store' | 'lost' | 'unanswered' | 'refused' | 'phantom' }
   | { readonly does: 'passes' | 'wallJumps'; readonly ms: number }
+  | { readonly does: 'ages'; readonly days: number }
   | (OfVisitor & { readonly does: 'assumes' | 'answers'; readonly confidence: number; readonly back: number })
   | (OfVisitor & { readonly does: 'confirms' | 'rejects'; readonly withSeq: boolean })
   | { readonly does: 'retracts'; readonly browser: number }
@@ -122,9 +123,13 @@ function consultation(dice: Dice): readonly Operation[] {
 
 /** Somebody is to be forgotten, most often in the middle of something, and what comes next may stop it half way. */
 function forgetting(dice: Dice): readonly Operation[] {
-  if (!dice.chance(0.6)) return [someOperation(dice)]
-  const goesOn = Array.from({ length: dice.below(12) }, (): Operation => ({ does: 'diskGoesOn' }))
+  if (!dice.chance(0.8)) return [someOperation(dice)]
+  const goesOn = Array.from({ length: dice.below(20) }).flatMap((): readonly Operation[] => [
+    { does: 'diskGoesOn' },
+    ...(dice.chance(0.7) ? [{ does: 'turns' } as const] : []),
+  ])
   const happens = dice.one<readonly Operation[]>([
+    [crash(dice)],
     [crash(dice)],
     [{ does: 'diskFails', atPut: 1 + dice.below(8) }],
     [{ ...says(dice), agoMs: 0 }, someOperation(dice)],
@@ -241,6 +246,7 @@ const KINDS: readonly (readonly [number, Maker])[] = [
   [1, (d) => ({ does: d.one(['busIsAway', 'busIsBack', 'busIsBack']) })],
   [9, (d) => ({ does: 'passes', ms: d.one(TIMES) })],
   [0.4, (d) => ({ does: 'wallJumps', ms: d.one([-HOUR, -MINUTE, MINUTE, HOUR]) })],
+  [0.6, (d) => ({ does: 'ages', days: d.one([1, 2, 3, 9]) })],
   [3, assumption],
   [3, verdict],
   [1, retraction],

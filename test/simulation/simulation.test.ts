@@ -21,7 +21,13 @@ const MET = [
   'a change that was given up',
   ...['a verdict taken back', 'a visit that ended superseded', 'a visit that ended expired'],
   ...['a visit that ended withdrawn', 'a visit that ended late', 'somebody known by SignOut'],
-  ...['somebody known by agent', 'somebody known by rule'],
+  ...['somebody known by agent', 'somebody known by rule', 'days that went by'],
+  ...['a person who was erased', 'a device that was erased', 'a device that begins anew'],
+  ...[
+    'an erasure that crashed at put',
+    'an erasure that crashed at flush',
+    'an erasure that crashed at tell',
+  ],
 ]
 
 simulation(

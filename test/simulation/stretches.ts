@@ -38,9 +38,13 @@ export function ownOf(
 
   for (const entry of stream) {
     const { visit } = entry
-    // What tells of an erasure names nobody, and stays.
-    if (visit === 0 || isLate(entry) || entry.kind === 'person.erased') continue
+    if (visit === 0 || isLate(entry)) continue
     const isOwn = entry.identity === identity
+    // What tells of an erasure names nobody, and stays.
+    if (entry.kind === 'person.erased') {
+      if (!isOwn && (open.get(visit)?.own.length ?? 0) > 0) ends(visit, entry.at)
+      continue
+    }
     const isAnothers = entry.erased === true || (entry.identity !== 0 && !isOwn)
     const before = open.get(visit)
     if (isAnothers || (!isOwn && (before?.own.length ?? 0) > 0)) ends(visit, occurred(entry))

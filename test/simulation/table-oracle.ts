@@ -20,6 +20,9 @@ export interface TableOracle {
   readonly hasWithdrawn: () => boolean
   /** Whether a verdict stands that may be taken back, and which was the last. */
   readonly lastVerdict: () => number | null
+  /** Q12: what came before this entry is kept no more. */
+  readonly loses: (keptFrom: number) => void
+  readonly isGone: (visit: number) => boolean
   /** Tells it the next entry; what the caller should have been answered, or null where nobody asked. */
   readonly takes: (stored: StoredEntry) => string | null
 }
@@ -32,6 +35,8 @@ export function newTableOracle(
 ): TableOracle {
   const visit = newVisitOracle(settings)
   const identity = newIdentityOracle(settings)
+  /** By visit: the last entry that has to do with it. */
+  const lastSeqs = new Map<number, number>()
   let lease: OracleLease | null = null
   let leases = 0
   /** When consent was taken back; null = it stands. */
@@ -94,6 +99,12 @@ export function newTableOracle(
     withdrawnAt = isSystem && eventName === 'ConsentWithdrawn' ? stored.occurredAt : null
   }
 
+  /** The entry is of this visit, or ended it. */
+  const noteVisit = ({ visit: ordinal, seq }: StoredEntry): void => {
+    const { open } = visit.table
+    for (const one of [ordinal, open?.ordinal ?? 0]) lastSeqs.set(one, seq)
+  }
+
   /** Q12: whoever is erased is nobody at once: this waits for no deadline and no start. */
   const forgets = (entry: Extract<Entry, { type: 'person.erased' }>): null => {
     identity.forgets(entry, personOf(entry.pseudonym))
@@ -101,13 +112,21 @@ export function newTableOracle(
     return null
   }
 
+  const isGone = (ordinal: number): boolean => visit.table.visits[ordinal - 1]?.visitId === ''
+
   return {
+    loses(keptFrom) {
+      visit.loses(({ ordinal, reason }) => reason !== null && (lastSeqs.get(ordinal) ?? 0) < keptFrom)
+      identity.loses({ keptFrom, isGone })
+    },
+    isGone,
     visit: visit.table,
     identity: identity.mind,
     lease: () => lease,
     hasWithdrawn: () => withdrawnAt !== null,
     lastVerdict: () => identity.mind.verdicts.findLast(({ retracted }) => !retracted)?.seq ?? null,
     takes(stored) {
+      noteVisit(stored)
       noteConsent(stored)
       // What the entry says of a visit by its alias is not used here: the oracle looks the name up itself.
       const entry = decidedBy(storedAsEntry(stored, globalVisitID, null), settings)

@@ -37,6 +37,8 @@ export interface World {
   /** Somebody set the wall clock. */
   hasJumped: boolean
   counted: number
+  /** Days that went by at once. */
+  aged: number
 }
 
 export async function createWorld(broken: Broken): Promise<World> {
@@ -45,7 +47,7 @@ export async function createWorld(broken: Broken): Promise<World> {
   const observer = createObserver({ disk: house.disk, bus: house.bus, ledger, isStill: () => isStill(house) })
   const running = await house.start(observer)
   return {
-    ...{ house, ledger, observer, running, wires: [], hasJumped: false, counted: 0 },
+    ...{ house, ledger, observer, running, wires: [], hasJumped: false, counted: 0, aged: 0 },
     browsers: BROWSERS.map(newBrowser),
     undecided: new Map(),
     uncertain: new Map(),
@@ -175,7 +177,9 @@ export function act(world: World, globalVisitID: string, entry: NewEntry): void 
     ({ outcomes }) => {
       decided()
       const [outcome] = outcomes
-      if (outcome?.is === 'kept') ledger.kept(globalVisitID, outcome.seq, entry.type)
+      if (outcome?.is !== 'kept') return
+      ledger.kept(globalVisitID, outcome.seq, entry.type)
+      if (entry.type === 'retract' && outcome.answer?.applied === true) world.met.add('a verdict taken back')
     },
     () => {
       decided()
@@ -209,6 +213,7 @@ export async function deploy(world: World, awayMs: number): Promise<void> {
   })
   for (let rounds = 0; !isDrained && rounds < 100; rounds += 1) await settle(world)
   await draining
+  await moved(house, running.retention.close())
   await moved(house, running.erasures.close())
   await moved(house, running.relay.close(0))
   await moved(house, running.visitors.close())
