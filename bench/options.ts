@@ -7,6 +7,7 @@ export const DEFAULT_PARTS: readonly string[] = ['speed', 'latency', 'disk', 'en
 export const PARTS: readonly string[] = [
   ...DEFAULT_PARTS,
   'memory',
+  'parts',
   'peers',
   'growth',
   'history',
@@ -22,6 +23,7 @@ export const HELP = `npm run bench -- [--quick] [--rounds N] [PART...] [OPTION..
   disk      bytes on disk for one event, in visits of 15 events
   engine    from a sign-in to an engine over NATS, beside a NATS round trip
   memory    of a browser that is connected and idle
+  parts     what an event takes of the wire's checks, the statechart and LMDB alone: as near to the floor as can be
   peers     the same events, acks, pushes and queries asked of the floor, of ws + PostgreSQL (installs it), of a workerd
             Durable Object a visitor, and of us
   growth    what an event costs as what is stored grows

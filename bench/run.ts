@@ -8,6 +8,7 @@ import { printGrowth } from './growth.ts'
 import { printHistory } from './history.ts'
 import { type Idle, idle, paced, type Scale, shortVisits, type Throughput, throughput } from './measures.ts'
 import { HELP, type Options, readOptions } from './options.ts'
+import { printParts } from './parts.ts'
 import { printPeers } from './peers.ts'
 import { alternate, median, type Rounds } from './rounds.ts'
 import { printSiege } from './siege.ts'
@@ -62,6 +63,7 @@ async function bench({
   if (wants('memory')) rows.push(...(await measureMemory(plan)))
   if (wants('engine')) rows.push(...(await engineRows(plan.scale)))
   if (rows.length > 0) printTable(rows)
+  if (wants('parts')) await printParts(plan.scale)
   if (wants('peers')) await printPeers({ ...plan, connections })
   if (wants('growth')) await printGrowth({ ...plan, sizes: steps, keep })
   if (wants('history')) await printHistory({ ...plan, sizes: steps, hot, visitors, keep })
