@@ -99,6 +99,7 @@ const metrics: Beside = {
   summary: 'What is counted and measured, for Prometheus',
   scope: 'metrics',
   answers: { 200: { description: 'the metrics', type: 'text/plain', schema: z.string() } },
+  problems: { 400: 'a key stands in the query' },
 }
 
 /** All of it. */

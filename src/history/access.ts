@@ -6,6 +6,7 @@ import type { TellAudit } from './answering.ts'
 import type { Failures } from './failures.ts'
 import { createKeyRing, type Key, type KeyRing, type Principal, type Scope } from './keys.ts'
 import { Problem, problemResponse } from './problem.ts'
+import { refuseKeyIn } from './query-keys.ts'
 import type { Rates } from './rates.ts'
 
 export interface Access {
@@ -86,6 +87,7 @@ export type Guard = (context: Context, scope: Scope) => Promise<Principal | Resp
 export function createGuard({ access, addressOf, audit }: GuardParts): Guard {
   return async (context, scope) => {
     try {
+      refuseKeyIn(new URL(context.req.url).searchParams)
       const principal = await access.admit(context.req.header('authorization'), addressIn(context, addressOf))
       const { method, path } = context.req
       if (!principal.scopes.has(scope)) {

@@ -8,6 +8,7 @@ import type { Principal } from './keys.ts'
 import { bodyOfLines, LINES_TYPE } from './lines.ts'
 import { readQuery } from './parameters.ts'
 import { notFound, Problem, problemResponse, unavailable, wrongParameter } from './problem.ts'
+import { refuseKeyIn } from './query-keys.ts'
 import type { Reading, Texts } from './reading.ts'
 import { readJson } from './request-body.ts'
 import type { Reply, Route } from './route.ts'
@@ -148,28 +149,6 @@ export function idsIn(value: unknown): Texts {
     (entry): entry is [string, string] => NAMING.includes(entry[0]) && typeof entry[1] === 'string',
   )
   return Object.fromEntries(named)
-}
-
-/** Names under which somebody might put a key, compared without case, `-` and `_`. */
-const KEY_NAMES = new Set([
-  'key',
-  'apikey',
-  'token',
-  'accesstoken',
-  'bearer',
-  'authorization',
-  'auth',
-  'secret',
-  'password',
-])
-
-/** A key in a query ends in logs and histories: refused before anything else looks at it. */
-function refuseKeyIn(search: URLSearchParams): void {
-  for (const name of search.keys()) {
-    if (KEY_NAMES.has(name.toLowerCase().replace(/[-_]/g, ''))) {
-      throw wrongParameter(name, 'a key does not belong in a query; send it in the Authorization header')
-    }
-  }
 }
 
 function refuseMethod(routes: readonly Route[]): Problem {

@@ -93,6 +93,18 @@ tickets('[Q9] wrong tickets are slowed down like wrong keys', async () => {
   assert.equal(asked, ['/live', '/live'])
 })
 
+tickets('[Q9] a key in a query is 400 beside the table too, and is not repeated', async () => {
+  const { url } = await opened()
+  for (const path of ['/live', '/metrics']) {
+    for (const headers of [{}, KEY]) {
+      const answer = await fetch(`${url}${path}?access_token=${SECRET}`, { headers })
+      const body = await answer.text()
+      assert.equal([answer.status, JSON.parse(body).parameter], [400, 'access_token'], path)
+      assert.not.match(body, SECRET)
+    }
+  }
+})
+
 tickets('[Q9] a key without the scope leaves a line in the audit log', async () => {
   const server = await opened()
   const headers = { authorization: 'Bearer poor-secret-012345' }
