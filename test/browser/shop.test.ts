@@ -233,7 +233,13 @@ shop('[I1][I4] History tells whose events they were, also of those that came lat
 
 shop('[B2][B4] NATS heard each change once, in order, over the death of the server', async (day) => {
   const of = (kind: string) => day.heard.filter(({ subject }) => subject.split('.')[1] === kind)
-  await eventually(10_000, 'the last change', () => (of('identity').length >= 4 ? true : undefined))
+  await eventually(30_000, 'the last change', () => (of('identity').length >= 4 ? true : undefined)).catch(
+    async (cause: unknown) => {
+      const heard = day.heard.map(({ subject }) => subject)
+      const readiness = await (await fetch(`${day.vestibule.url}/readyz`)).text()
+      throw new Error(`heard ${heard.join(' ')}; ${readiness}`, { cause })
+    },
+  )
   assert.equal(
     of('identity').map(({ subject, data }) => [subject.split('.')[2], data.identityId ?? null, data.visitId]),
     [

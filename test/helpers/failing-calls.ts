@@ -22,7 +22,7 @@ export interface Failing {
 
 /** Whether this user may follow the calls of another process. */
 export function canFailCalls(): boolean {
-  return spawnSync('strace', ['-o', '/dev/null', 'true']).status === 0
+  return spawnSync('sh', ['-c', 'sleep 1 & exec strace -o /dev/null -p $!']).status === 0
 }
 
 /** Of what strace says: its beginning tells whether it follows. */
