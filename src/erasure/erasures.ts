@@ -19,7 +19,7 @@ export const UNREACHED: readonly string[] = [
 /** Goes on with the erasures that a stop left, and takes new ones. Before anything reaches a visitor. */
 export function startErasures(parts: ErasureParts): Erasures {
   const { store, visitors, log, retryMs = RETRY_MS, timing = SYSTEM_TIMING } = parts
-  const waiting = store.erasures().filter(({ finishedAt }) => finishedAt === 0)
+  const waiting = unfinished(store)
   const whenIdle: (() => void)[] = []
   const lastTold = new Map<string, number>()
   const closing = new AbortController()
@@ -128,6 +128,13 @@ export function startErasures(parts: ErasureParts): Erasures {
       await working
     },
   }
+}
+
+/** In the order in which they began: of two of one name the later one's is the one to remember. */
+function unfinished(store: ErasureParts['store']): ErasureRow[] {
+  const place = ({ subject }: ErasureRow): number => subject?.position ?? 0
+  const rows = store.erasures().filter(({ finishedAt }) => finishedAt === 0)
+  return rows.sort((one, other) => place(one) - place(other))
 }
 
 function newErasure({ newId, now }: ErasureParts, kind: ErasedKind, subject: ErasureSubject): ErasureRow {

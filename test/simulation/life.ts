@@ -1,6 +1,7 @@
 /** Lives a history from its beginning to its end; what it breaks, or null. */
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { provesNobodyIsLeft, provesNothingIsLeft } from './aging.ts'
+import { provesHistory } from './asking.ts'
 import { connects, perform, sends } from './doing.ts'
 import { noMessageNames } from './erased.ts'
 import { type Broken, KEEP_MS, moved, SHORT_KEEP_MS } from './house.ts'
@@ -29,7 +30,9 @@ export async function live(history: readonly Operation[], broken: Broken = {}): 
       await nextTurn()
       steps += 1
       looks(world)
-      if (operation.does === 'settles') provesPresence(world)
+      if (operation.does !== 'settles') continue
+      provesPresence(world)
+      await provesHistory(world, steps)
     }
     await ends(world)
     return { failure: null, steps, met: meetings(world) }
@@ -85,6 +88,7 @@ async function ends(world: World): Promise<void> {
   await converges(world)
   await rests(world)
   provesPresence(world)
+  await provesHistory(world, null)
   const missing = ledger.missing()
   must(missing.length === 0, 'Q1', () => `${missing[0]}, and is in no stream`)
   const { store } = world.running

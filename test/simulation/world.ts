@@ -244,7 +244,7 @@ function isStill({ gates }: House): boolean {
 }
 
 /** An erasure is half way on the disk. */
-function isErasing({ running }: World): boolean {
+export function isErasing({ running }: World): boolean {
   return running.store.erasures().some(({ finishedAt }) => finishedAt === 0)
 }
 
