@@ -9,11 +9,11 @@ const GZIP_BYTES_MAX = 6_000
 const PART_GZIP_BYTES_MAX = 3_000
 /** What only the tracker's own parts say to each other: not on the wire, not kept, not the browser's, not the site's. */
 const PRIVATE_NAMES = `
-  addEarlier adopt askProof batch bytes config connect event finish follow forget forgetProof guard
-  hasConsent hasRefused hello hold ids introduce isOwed keep keeper keepPair keepVisit leave loadHttp local log
-  end oldest onFlush onHello onIdentity onLost onMessage onNotify onState onStatus
-  onUnauthorized onWithdrawn openVisit pageKey pair read readPair readVisit release restamp session setRefused settle shelf start
-  take takeOver unsend waits who withdraw write`
+  addEarlier adopt askProof batch bytes clearAll config connect drop empty end event finish follow forget
+  forgetProof giveUp guard hasConsent hasRefused hasRoom hello hold ids introduce isOwed keep keeper keepPair
+  keepVisit keysOf leave loadHttp local log lossCount onFlush onHello onIdentity onLost onMessage onNotify onState
+  onStatus onUnauthorized onWithdrawn openVisit pageKey pair put read readPair readVisit release renew restamp say
+  session setRefused settle shelf start stateNow take takeOver unsend waiting waits who withdraw write`
 
 const root = new URL('../../', import.meta.url)
 const at = (path) => fileURLToPath(new URL(path, root))
@@ -34,6 +34,8 @@ for (const [entry, file, format, bytesMax] of [
     minify: true,
     mangleProps: new RegExp(`^(${PRIVATE_NAMES.trim().split(/\s+/).join('|')})$`),
     target: 'es2019',
+    // Where a page had broken the browser before the script came, there is no tracker, and no error either (T6).
+    ...(format === 'iife' && { banner: { js: 'try{' }, footer: { js: '}catch{}' } }),
     legalComments: 'none',
     // Modules are strict anyway, and nothing here asks for it.
     tsconfigRaw: { compilerOptions: { alwaysStrict: false } },

@@ -1,9 +1,10 @@
 /** The tab's one socket: hello, what comes back, and how it returns after a close (T3). */
 import type { Hello, SentMessage, ServerMessage } from '../../protocol/messages.ts'
 import { attempt } from './attempt.ts'
-import { afterClose, TOO_MANY_CONNECTIONS } from './closing.ts'
+import { afterClose, CROWDED_MS, NEVER, UNAUTHORIZED } from './closing.ts'
 import type { Guard } from './guard.ts'
 import type { Line } from './line.ts'
+import { toText } from './own.ts'
 import { openSocket } from './socket.ts'
 
 export type ConnectionState = 'connecting' | 'open' | 'waiting' | 'closed' | 'stopped'
@@ -11,7 +12,7 @@ export type ConnectionState = 'connecting' | 'open' | 'waiting' | 'closed' | 'st
 export interface ConnectionOptions {
   readonly url: string
   readonly guard: Guard
-  readonly hello: () => Hello
+  readonly introduce: () => Hello
   readonly onMessage: (message: ServerMessage) => void
   /** The socket is gone; called before what follows from its code. */
   readonly onLost: (code: number) => void
@@ -28,7 +29,7 @@ export interface Connection {
   connect(): void
   /** Only while `open`. */
   send(message: SentMessage): void
-  state(): ConnectionState
+  stateNow(): ConnectionState
   /** For now, `connect` opens it again; or for good. */
   end(next: 'closed' | 'stopped'): void
 }
@@ -41,7 +42,7 @@ const REFUSED_MAX = 2
 const ONCE_WELCOME = -4
 
 export function makeConnection(options: ConnectionOptions): Connection {
-  const { url, guard, hello, onMessage, onLost, onUnauthorized, onState, loadHttp, isOwed } = options
+  const { url, guard, introduce, onMessage, onLost, onUnauthorized, onState, loadHttp, isOwed } = options
   let state: ConnectionState = 'closed'
   let line: Line | undefined
   /** Requests, where WebSockets are blocked; each time they end, a WebSocket is tried again. */
@@ -63,7 +64,7 @@ export function makeConnection(options: ConnectionOptions): Connection {
     clearTimeout(retry)
     byHttp = refused >= REFUSED_MAX && !byHttp
     const open = byHttp ? window._gtHttp || loadHttp : openSocket
-    line = attempt(() => open([url, guard, hello, receive, lost]))
+    line = attempt(() => open([url, guard, introduce, receive, lost, toText]))
     if (!line) return lost(1006)
     expectAnswer()
     become(byHttp ? 'open' : 'connecting')
@@ -98,14 +99,12 @@ export function makeConnection(options: ConnectionOptions): Connection {
     if (!byHttp) refused = openedAt ? ONCE_WELCOME : refused + 1
     attempts = openedAt && Date.now() - openedAt > SILENCE_MS ? 0 : attempts
     openedAt = 0
-    crowded = code === TOO_MANY_CONNECTIONS
-    const after = afterClose(code, attempts++, Math.random())
-    if (after === 'renew' && onUnauthorized()) connect()
-    else if (typeof after === 'string') become('stopped')
-    else {
-      retry = setTimeout(guard(connect), after)
-      become('waiting')
-    }
+    if (code === UNAUTHORIZED && onUnauthorized()) return connect()
+    const afterMs = afterClose(code, attempts++, Math.random())
+    crowded = afterMs >= CROWDED_MS
+    if (afterMs === NEVER) return become('stopped')
+    retry = setTimeout(guard(connect), afterMs)
+    become('waiting')
   }
 
   function letGo(): void {
@@ -128,7 +127,7 @@ export function makeConnection(options: ConnectionOptions): Connection {
       if (byHttp) state = 'connecting'
       if (isOwed()) expectAnswer()
     },
-    state: () => state,
+    stateNow: () => state,
     end(next) {
       letGo()
       if (state !== 'stopped') become(next)

@@ -6,7 +6,7 @@ import { makeConnection } from './connection.ts'
 import type { Guard } from './guard.ts'
 import type { ConnectionStatus, FreshProof, IdentityStatus, TrackerConfig } from './interface.ts'
 import { filter, map, toText } from './own.ts'
-import { makeQueue, QUEUE_BOUNDS } from './queue.ts'
+import { makeQueue, QUEUE_BYTES, QUEUE_EVENTS, type QueueBounds } from './queue.ts'
 import type { Shelf, Shelved } from './shelf.ts'
 import type { Who } from './who.ts'
 
@@ -17,10 +17,8 @@ export interface DeliveryOptions {
   readonly guard: Guard
   /** Before events leave: what they say can still be completed. */
   readonly onFlush: () => void
-  /** The hello's fields as they are now. */
-  readonly introduce: () => Hello
-  /** Before a hello: another tab may have become somebody else. */
-  readonly onHello: () => void
+  /** The hello's fields as they are now; without `isLeaving` another tab may have become somebody else before. */
+  readonly introduce: (isLeaving?: boolean) => Hello
   /** 4503: true where it starts again as somebody new. */
   readonly onUnauthorized: () => boolean
   /** The server says that this visitor withdrew consent, in another tab or elsewhere. */
@@ -35,7 +33,7 @@ export interface DeliveryOptions {
 }
 
 export interface Delivery {
-  add(event: WireEvent): void
+  put(event: WireEvent): void
   /** The first page, or a page back from the browser's cache: takes over what lies about, and connects. */
   start(): void
   /** pagehide: the rest goes by beacon, the socket closes. */
@@ -43,7 +41,7 @@ export interface Delivery {
   /** All that waits belongs to this visit now; `started` goes before it. */
   restamp(visitID: string, started?: WireEvent): void
   waits(eventID: string): boolean
-  dropped(): number
+  lossCount(): number
   /** Drops what waits, keeps nothing any more, brings this last event (null: none) and stops. */
   finish(last: WireEvent | null): void
 }
@@ -52,41 +50,38 @@ export interface Delivery {
 export const FLUSH_MS = 50
 /** What a message holds beside its events, at most. */
 const ENVELOPE_BYTES = 512
-const BEACON_BYTES = 64 * 1024
-/** A tab that closed may still hold its lock for a moment. */
-const TAKE_OVER_MS = 500
+const FRAME_BYTES = 64 * 1024
+/** How often queues are looked for whose tabs have gone; a hidden tab's timers run once a minute. */
+const LOOK_MS = 10_000
 
 type Limits = Pick<Welcome['limits'], 'batchEvents' | 'frameBytes' | 'inFlight'>
 
 export function makeDelivery(options: DeliveryOptions): Delivery {
   const { config, who, shelf, guard, log } = options
   const url = `${config.endpoint}/track`
-  const queue = makeQueue(QUEUE_BOUNDS)
+  const queue = makeQueue({
+    events: config.queueEvents || QUEUE_EVENTS,
+    bytes: QUEUE_BYTES,
+  })
   /** Events of each batch that is not acknowledged. */
   const inFlight = new Map<number, number>()
   const asked = new Set<string>()
-  let limits: Limits = { batchEvents: 100, frameBytes: BEACON_BYTES, inFlight: 16 }
+  let limits: Limits = { batchEvents: 100, frameBytes: FRAME_BYTES, inFlight: 16 }
   let batchMax = limits.batchEvents
-  let lastBatch = 0
   let timer: ReturnType<typeof setTimeout> | undefined
+  let lastBatch = 0
   let away = false
   let finishing = false
 
   const connection = makeConnection({
+    ...options,
     url,
-    guard,
-    hello() {
-      options.onHello()
-      return options.introduce()
-    },
     onMessage,
     onLost,
-    onUnauthorized: () => !finishing && options.onUnauthorized(),
     onState(state) {
       if (state === 'open') takeOver().then(guard(flush))
-      options.onStatus({ state, queued: queue.events().length, dropped: queue.dropped() })
+      options.onStatus({ state, queued: queue.waiting().length, dropped: queue.giveUp() })
     },
-    loadHttp: options.loadHttp,
     isOwed: () => inFlight.size > 0,
   })
 
@@ -110,8 +105,8 @@ export function makeDelivery(options: DeliveryOptions): Delivery {
     inFlight.delete(id)
     for (const { eventID } of settled) shelf.forgetProof(eventID)
     if (finishing) {
-      if (queue.events().length === 0) connection.end('stopped')
-      else flush()
+      if (queue.waiting()[0]) flush()
+      else connection.end('stopped')
       return
     }
     if (visitID) who.adopt(visitID)
@@ -129,31 +124,37 @@ export function makeDelivery(options: DeliveryOptions): Delivery {
     asked.add(event.eventID)
     options
       .askProof(event)
-      .then((fresh) => fresh && add({ ...event, data: { ...event.data, ...fresh } }))
+      .then((fresh) => fresh && put({ ...event, data: { ...event.data, ...fresh } }))
       .catch(log)
   }
 
   function onLost(code: number): void {
     const [first] = inFlight.keys()
-    const largest = Math.max(0, ...inFlight.values())
-    if (code === FRAME_TOO_LARGE && largest > 1) batchMax = largest >> 1
+    const isTooLarge = code === FRAME_TOO_LARGE
+    if (isTooLarge) batchMax = Math.max(...inFlight.values()) >> 1
     // One event that is refused alone, or a frame that is no message: sent again it would be refused again.
-    else if (code === FRAME_TOO_LARGE && first) queue.dropped(queue.settle(first).length)
-    else if (code === BAD_FRAME) for (const id of inFlight.keys()) queue.dropped(queue.settle(id).length)
-    queue.unsend()
-    inFlight.clear()
-    lastBatch = 0
+    for (const id of inFlight.keys())
+      if (code === BAD_FRAME || (isTooLarge && !batchMax && id === first))
+        queue.giveUp(queue.settle(id).length)
+    unsend()
     keep()
   }
 
+  function unsend(): void {
+    queue.unsend()
+    inFlight.clear()
+    lastBatch = 0
+  }
+
+  const fit = (): QueueBounds => ({
+    events: Math.min(batchMax, limits.batchEvents),
+    bytes: limits.frameBytes - ENVELOPE_BYTES,
+  })
+
   function flush(): void {
     options.onFlush()
-    const fit = {
-      events: Math.min(batchMax, limits.batchEvents),
-      bytes: limits.frameBytes - ENVELOPE_BYTES,
-    }
-    while (connection.state() === 'open' && inFlight.size < limits.inFlight) {
-      const events = queue.take(lastBatch + 1, fit)
+    while (connection.stateNow() === 'open' && inFlight.size < limits.inFlight) {
+      const events = queue.take(lastBatch + 1, fit())
       if (events.length === 0) return
       inFlight.set(++lastBatch, events.length)
       connection.send({ type: 'events', id: lastBatch, sentAt: Date.now(), events })
@@ -166,8 +167,8 @@ export function makeDelivery(options: DeliveryOptions): Delivery {
     shelf.keep({
       globalVisitID: who.pair().globalVisitID,
       touchedAt: away ? 0 : Date.now(),
-      dropped: queue.dropped(),
-      events: queue.events(),
+      dropped: queue.giveUp(),
+      events: queue.waiting(),
     })
   }
 
@@ -182,48 +183,60 @@ export function makeDelivery(options: DeliveryOptions): Delivery {
     flush()
   }
 
-  function add(event: WireEvent): void {
+  function put(event: WireEvent): void {
     // Nobody would ever take it: a server that refuses this site, or a visitor who is nobody twice.
-    if (connection.state() === 'stopped') return
+    if (connection.stateNow() === 'stopped') return
     queue.add(event)
     changed()
   }
 
-  /** Whatever comes of it: where nothing can be taken over, there is still this page's own. */
+  /** By a page that can bring it. Whatever comes of it: where nothing can be had, there is still its own. */
   async function takeOver(): Promise<void> {
-    if (!away && !finishing) await shelf.takeOver(receive).catch(log)
+    if (connection.stateNow() === 'open' && !finishing) await shelf.takeOver(receive).catch(log)
   }
 
-  function receive({ globalVisitID, events, dropped }: Shelved): void {
-    const visitID = globalVisitID === who.pair().globalVisitID ? null : who.visitID()
-    queue.addEarlier(visitID ? map(events, (event) => ({ ...event, visitID })) : events)
-    queue.dropped(dropped)
-    keep()
-    changed()
+  function receive({ globalVisitID, events, dropped }: Shelved): boolean {
+    const hasRoom = queue.hasRoom(events)
+    if (hasRoom) {
+      const visitID = globalVisitID === who.pair().globalVisitID ? null : who.visitID()
+      queue.addEarlier(visitID ? map(events, (event) => ({ ...event, visitID })) : events)
+      queue.giveUp(dropped)
+      keep()
+      changed()
+    }
+    return hasRoom
   }
 
-  /** The oldest that fit: what does not waits for the next page. `final` says that the page is left (V13). */
-  function beacon(final: boolean): void {
-    const events = queue.oldest({ events: limits.batchEvents, bytes: BEACON_BYTES - ENVELOPE_BYTES })
-    if (events[0]) navigator.sendBeacon(url, toText({ ...options.introduce(), events, final }))
+  /**
+   * The oldest first, as many as the browser takes: Chromium has 64 KiB on their way at most. All of it, taken or
+   * not, is kept for the next page too. `final` says that the page is left (V13).
+   */
+  function sendBeacons(final: boolean): void {
+    unsend()
+    for (;;) {
+      const events = queue.take(1, fit())
+      if (!events[0] || !navigator.sendBeacon(url, toText({ ...options.introduce(true), events, final })))
+        break
+    }
+    // It may come back from the browser's cache.
+    unsend()
   }
 
-  addEventListener(
-    'storage',
-    // A queue whose tab has gone.
-    guard(({ newValue }: StorageEvent) => {
-      if (String(newValue).includes('"touchedAt":0,'))
-        setTimeout(takeOver, TAKE_OVER_MS * (1 + Math.random()))
+  // A tab that crashes says nothing. Where there are no Web Locks, this one's queue is seen to be alive.
+  setInterval(
+    guard(() => {
+      keep()
+      takeOver()
     }),
+    LOOK_MS,
   )
 
   return {
-    add,
+    put,
     start() {
       away = false
       if (finishing) return
       shelf.hold()
-      takeOver()
       connection.connect()
     },
     leave() {
@@ -231,18 +244,18 @@ export function makeDelivery(options: DeliveryOptions): Delivery {
       keep()
       connection.end('closed')
       shelf.release()
-      if (connection.state() !== 'stopped') beacon(!finishing)
+      if (connection.stateNow() !== 'stopped') sendBeacons(!finishing)
     },
     restamp(visitID, started) {
       queue.restamp(visitID)
       if (started) queue.addEarlier([started])
       changed()
     },
-    waits: (id) => filter(queue.events(), ({ eventID }) => eventID === id).length > 0,
-    dropped: () => queue.dropped(),
+    waits: (id) => filter(queue.waiting(), ({ eventID }) => eventID === id).length > 0,
+    lossCount: () => queue.giveUp(),
     finish(last) {
       finishing = true
-      queue.clear()
+      queue.empty()
       shelf.release()
       if (last) {
         queue.add(last)

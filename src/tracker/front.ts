@@ -8,6 +8,7 @@ import { type Keeper, makeKeeper } from './keeper.ts'
 import { isArray } from './own.ts'
 import type { Part } from './parts.ts'
 import { storagePlace } from './places.ts'
+import { QUEUE_EVENTS } from './queue.ts'
 import { randomUuid } from './random.ts'
 import { makeShelf } from './shelf.ts'
 import { makeTracker, type Tracker } from './tracker.ts'
@@ -22,9 +23,6 @@ declare global {
     readonly globalPrivacyControl?: boolean
   }
 }
-
-/** Commands that wait for `config` or for consent. */
-const WAITING_MAX = 500
 
 type Handler = (value: unknown) => unknown
 
@@ -54,8 +52,6 @@ export function makeFront(home: string, nonce = ''): (command: unknown) => void 
     script.src = `${config.endpoint}/tracker-${part}.js`
     script.nonce = nonce
     document.head.append(script)
-    // It loads all the same, and leaves nothing behind.
-    script.remove()
   }
 
   const handlersOf = (channel: unknown): readonly Handler[] => handlers.get(channel) || []
@@ -124,10 +120,9 @@ export function makeFront(home: string, nonce = ''): (command: unknown) => void 
   }
 
   function withdraw(isKnown: boolean): void {
-    const ending = tracker
+    tracker?.withdraw(isKnown)
     tracker = undefined
     waiting = []
-    if (ending) ending.withdraw(isKnown)
   }
 
   function decide(answer: boolean, { setRefused, forget }: Keeper): void {
@@ -140,9 +135,7 @@ export function makeFront(home: string, nonce = ''): (command: unknown) => void 
   }
 
   /** After the commands that were pushed together with `config`: consent may be among them. */
-  function beginSoon(): void {
-    queueMicrotask(guard(begin))
-  }
+  const beginSoon = (): void => queueMicrotask(guard(begin))
 
   function configure(given: TrackerConfig): void {
     // The same object: a tracker that runs already sees the change, of the language for one.
@@ -162,14 +155,15 @@ export function makeFront(home: string, nonce = ''): (command: unknown) => void 
     window._gtDsl.push(declared)
   }
 
-  function send(command: unknown, to: Tracker): void {
+  function send(command: readonly unknown[], to: Tracker): void {
     const event = eventOf(command)
-    if (event) to.send(event)
-    else log('?', command)
+    if (event) to.say(event)
+    else log(command)
   }
 
-  const run = guard((command: unknown) => {
-    const [verb, value, handler]: readonly unknown[] = isArray(command) ? command : []
+  const run = guard((given: unknown) => {
+    const command: readonly unknown[] = isArray(given) ? given : []
+    const [verb, value, handler] = command
     if (verb === 'on' && isHandler(handler)) listen(value, handler)
     else if (verb === 'config') configure(objectOf(value))
     else if (verb === 'consent' && keeper) decide(value === true, keeper)
@@ -177,7 +171,7 @@ export function makeFront(home: string, nonce = ''): (command: unknown) => void 
       if (verb === 'getIDs' && isHandler(value)) value(tracker.ids())
       else if (verb === 'dsl') declare(value)
       else send(command, tracker)
-    } else if (waiting.length < WAITING_MAX) waiting = [...waiting, command]
+    } else if (waiting.length < (config.queueEvents || QUEUE_EVENTS)) waiting = [...waiting, command]
   })
 
   return run

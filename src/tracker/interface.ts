@@ -18,6 +18,8 @@ export interface TrackerConfig {
   readonly mask?: boolean
   /** A browser that sends Do Not Track or Global Privacy Control is not tracked unless it consents. Default false. */
   readonly honourSignals?: boolean
+  /** How many events wait for the server at most; the oldest BUSINESS events go first. Default 2,000. */
+  readonly queueEvents?: number
   /** Says on the console what happens. Default false. */
   readonly debug?: boolean
 }

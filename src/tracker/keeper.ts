@@ -26,28 +26,27 @@ export interface KeeperOptions {
   readonly cookieDomain: string | undefined
 }
 
-const PAIR = 'id'
-const REFUSED = 'off'
-const VISIT_COOKIE = '_gt_visit'
-const VISIT_KEY = '_gt.visit'
+/** Names of cookies, and of keys in their place. */
+const PAIR = '_gt_id'
+const REFUSED = '_gt_off'
+const VISIT = '_gt_visit'
 const FOR_A_YEAR = '; Max-Age=31536000'
-const NO_LONGER = '; Max-Age=0'
 
 export function makeKeeper({ local, session, cookieDomain: domain }: KeeperOptions): Keeper {
   const shared = domain ? `; Domain=${domain}` : ''
 
   /** For long: in localStorage, or in a cookie where subdomains share it or localStorage is blocked. */
   function keep(name: string, value: string): void {
-    if (!domain && local.write(`_gt.${name}`, value)) return
-    writeCookie(`_gt_${name}`, value, shared + FOR_A_YEAR)
+    if (!domain && local.write(name, value)) return
+    writeCookie(name, value, shared + FOR_A_YEAR)
   }
 
-  const read = (name: string): string | null =>
-    (!domain && local.read(`_gt.${name}`)) || readCookie(`_gt_${name}`)
+  const read = (name: string): string | null | undefined => (!domain && local.read(name)) || readCookie(name)
 
   function remove(name: string): void {
-    local.remove(`_gt.${name}`)
-    writeCookie(`_gt_${name}`, '', shared + NO_LONGER)
+    local.drop(name)
+    session.drop(name)
+    writeCookie(name, '', `${shared}; Max-Age=0`)
   }
 
   return {
@@ -57,25 +56,24 @@ export function makeKeeper({ local, session, cookieDomain: domain }: KeeperOptio
     },
     keepPair: ({ globalVisitID, deviceToken }) => keep(PAIR, `${globalVisitID}.${deviceToken}`),
     readVisit(globalVisitID) {
-      const [visitID, owner] = halves(readCookie(VISIT_COOKIE) || session.read(VISIT_KEY))
+      const [visitID, owner] = halves(readCookie(VISIT) || session.read(VISIT))
       return visitID && owner === globalVisitID ? visitID : null
     },
     // The visitor stands beside the visit: a visit belongs to the visitor who used it first (E9).
     keepVisit(globalVisitID, visitID) {
       const text = `${visitID}.${globalVisitID}`
-      if (!writeCookie(VISIT_COOKIE, text, shared)) session.write(VISIT_KEY, text)
+      if (!writeCookie(VISIT, text, shared)) session.write(VISIT, text)
     },
     forget() {
       remove(PAIR)
-      writeCookie(VISIT_COOKIE, '', shared + NO_LONGER)
-      session.remove(VISIT_KEY)
+      remove(VISIT)
     },
-    hasRefused: () => read(REFUSED) !== null,
+    hasRefused: () => !!read(REFUSED),
     setRefused: (refused) => (refused ? keep(REFUSED, '1') : remove(REFUSED)),
   }
 }
 
-function halves(text: string | null): readonly (string | undefined)[] {
+function halves(text: string | null | undefined): readonly (string | undefined)[] {
   const [, first, second] = /^([\w-]{1,64})\.([\w-]{1,64})$/.exec(text || '') || []
   return [first, second]
 }

@@ -15,4 +15,6 @@ export type LineOptions = readonly [
   hello: () => Hello,
   onMessage: (message: ServerMessage) => void,
   onLost: (code: number) => void,
+  /** A part that loads late may find a page's own `JSON`. */
+  toText: (value: unknown) => string,
 ]

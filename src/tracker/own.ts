@@ -9,15 +9,19 @@ const { call } = Function.prototype
 const own = (method: (...given: never[]) => unknown) => call.bind(method)
 
 export const map: <T, U>(list: readonly T[], make: (item: T) => U) => U[] = own([].map)
-export const filter: <T>(list: readonly T[], test: (item: T) => unknown) => T[] = own([].filter)
+export const filter: <T>(list: readonly T[], test: (item: T, index: number) => unknown) => T[] = own(
+  [].filter,
+)
 
 /** Undefined where there is none, or it is blocked. */
 export const Socket = attempt(() => WebSocket)
 
 export { isArray, parse }
 
-/** As JSON. Old libraries teach arrays a `toJSON` by which lists become texts: they are taken as they are. */
+/** As JSON. Old libraries teach arrays a `toJSON` by which lists become texts: there they are taken as they are. */
 export const toText = (value: unknown): string =>
-  stringify(value, function (this: Readonly<Record<string, unknown>>, key: string, given: unknown) {
-    return isArray(this[key]) ? this[key] : given
-  })
+  stringify(value, 'toJSON' in [] ? listsAsTheyAre : undefined)
+
+function listsAsTheyAre(this: Readonly<Record<string, unknown>>, key: string, given: unknown): unknown {
+  return isArray(this[key]) ? this[key] : given
+}

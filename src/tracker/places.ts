@@ -3,31 +3,28 @@ import { attempt } from './attempt.ts'
 import { filter } from './own.ts'
 
 export interface Place {
-  read(key: string): string | null
-  /** False where it could not be kept. */
-  write(key: string, value: string): boolean
-  remove(key: string): void
+  read(key: string): string | null | undefined
+  /** True where it is kept. */
+  write(key: string, value: string): boolean | undefined
+  drop(key: string): void
   /** The keys that begin so. */
-  keys(prefix: string): readonly string[]
+  keysOf(prefix: string): readonly string[]
 }
 
 /** A Web Storage that does not throw: even naming `localStorage` can, where the user blocks it. */
 export function storagePlace(open: () => Storage): Place {
   return {
-    read: (key) => attempt(() => open().getItem(key)) || null,
-    write: (key, value) =>
-      attempt(() => {
-        open().setItem(key, value)
-        return true
-      }) || false,
-    remove: (key) => attempt(() => open().removeItem(key)),
-    keys: (prefix) => filter(attempt(() => Object.keys(open())) || [], (key) => key.startsWith(prefix)),
+    read: (key) => attempt(() => open().getItem(key)),
+    // It answers nothing where it does not throw.
+    write: (key, value) => attempt(() => open().setItem(key, value) === undefined),
+    drop: (key) => attempt(() => open().removeItem(key)),
+    keysOf: (prefix) => filter(attempt(() => Object.keys(open())) || [], (key) => key.startsWith(prefix)),
   }
 }
 
-export function readCookie(name: string): string | null {
-  const found = (attempt(() => document.cookie) || '').match(new RegExp(`(?:^|; )${name}=([^;]*)`))
-  return found && (found[1] || null)
+export function readCookie(name: string): string | undefined {
+  const [, value] = new RegExp(`(?:^|; )${name}=([^;]+)`).exec(attempt(() => document.cookie) || '') || []
+  return value
 }
 
 /** With further attributes, e.g. `; Max-Age=60`. False where the browser did not keep it. */
@@ -35,7 +32,7 @@ export function writeCookie(name: string, value: string, attributes: string): bo
   const secure = location.protocol === 'https:' ? '; Secure' : ''
   attempt(() => {
     // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is asynchronous and not everywhere
-    document.cookie = `${name}=${value}; Path=/; SameSite=Lax${secure}${attributes}`
+    document.cookie = `${name}=${value}; path=/; SameSite=Lax${secure}${attributes}`
   })
   return readCookie(name) === value
 }

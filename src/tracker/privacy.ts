@@ -10,16 +10,14 @@ const PERSONAL =
 /** Without its query and fragment, but for what `keepQuery` lists, and masked. */
 export function cleanUrl(url: string, config: TrackerConfig): string {
   const listed = new Set(config.keepQuery)
-  const [page = '', fragment] = url.split('#')
-  const [path = '', query = ''] = page.split('?')
+  const [, path = '', query = '', fragment = ''] = /^([^?#]*)\??([^#]*)(.*)/.exec(url) || []
   const kept = `&${query}`.replace(/&([^&=]*)[^&]*/g, (part, name) => (listed.has(name) ? part : ''))
-  const end = fragment && listed.has('#') ? `#${fragment}` : ''
+  const end = listed.has('#') ? fragment : ''
   return maskText(path + kept.replace('&', '?') + end, config).slice(0, URL_LENGTH)
 }
 
-export function maskText(text: string, { mask }: TrackerConfig): string {
-  return mask === false ? text : text.replace(PERSONAL, MASK)
-}
+export const maskText = (text: string, { mask }: TrackerConfig): string =>
+  mask === false ? text : text.replace(PERSONAL, MASK)
 
 /** For JSON: texts and numbers are masked, whatever is neither stays. */
 export function maskValue(value: unknown, config: TrackerConfig): unknown {

@@ -8,6 +8,4 @@ export function randomToken(): string {
 }
 
 /** A v4 UUID; `crypto.randomUUID` is missing on plain http. */
-export function randomUuid(): string {
-  return randomToken().replace(/(.{8})(....).(...).(...)/, '$1-$2-4$3-a$4-')
-}
+export const randomUuid = (): string => randomToken().replace(/(.{8})(....).(...).(...)/, '$1-$2-4$3-a$4-')

@@ -30,7 +30,7 @@ export interface TrackerOptions
 }
 
 export interface Tracker {
-  send(event: NamedEvent): void
+  say(event: NamedEvent): void
   ids(): TrackerIds
   /** Says `ConsentWithdrawn`, unless the server said it first, and ends. What is kept goes with it. */
   withdraw(isKnown: boolean): void
@@ -45,7 +45,7 @@ export function makeTracker(options: TrackerOptions): Tracker {
   const isAuto = config.pages !== 'manual'
   const who = makeWho(keeper)
   let pageID = randomUuid()
-  let entered: { title: string; readonly eventID: string } | undefined
+  let entered: { title?: string; readonly eventID: string } | undefined
   let enteredAt = 0
   let referrer = document.referrer
   let isOver = false
@@ -54,24 +54,24 @@ export function makeTracker(options: TrackerOptions): Tracker {
   const delivery = makeDelivery({
     ...options,
     who,
-    introduce: () => ({
-      type: 'hello',
-      ...who.pair(),
-      visitID: currentVisit(),
-      pageID,
-      languageCode: languageCode(),
-      sentAt: Date.now(),
-    }),
+    introduce(isLeaving) {
+      if (!isLeaving && !isOver && who.follow()) stampAnew()
+      return {
+        type: 'hello',
+        ...who.pair(),
+        visitID: currentVisit(),
+        pageID,
+        languageCode: languageCode(),
+        sentAt: Date.now(),
+      }
+    },
     onFlush: putTitle,
     onNotify: (message) =>
       message.page && message.page !== pageID ? 'notThisPage' : options.onNotify(message),
-    onHello() {
-      if (!isOver && who.follow()) stampAnew()
-    },
     onUnauthorized() {
-      if (hasRenewed) return false
+      if (hasRenewed || isOver) return false
       hasRenewed = true
-      who.replace()
+      who.renew()
       stampAnew()
       return true
     },
@@ -99,21 +99,18 @@ export function makeTracker(options: TrackerOptions): Tracker {
     }
   }
 
-  function visitStarted(visitID: string): WireEvent {
-    // No screen and no time zone: who put them together could tell browsers apart.
-    const data = hasConsent ? { consent: true } : {}
-    return {
-      ...makeEvent({ eventName: 'VisitStarted', data }, visitID),
-      referrer: cleanUrl(referrer, config),
-    }
-  }
+  /** No screen and no time zone: who put them together could tell browsers apart. */
+  const visitStarted = (visitID: string): WireEvent => ({
+    ...makeEvent({ eventName: 'VisitStarted', data: hasConsent ? { consent: true } : {} }, visitID),
+    referrer: cleanUrl(referrer, config),
+  })
 
   /** The visit that the tabs share; without one a new visit starts (T1). */
   function currentVisit(): string {
     const known = who.visitID()
     if (known) return known
     const visitID = who.openVisit()
-    delivery.add(visitStarted(visitID))
+    delivery.put(visitStarted(visitID))
     return visitID
   }
 
@@ -128,15 +125,14 @@ export function makeTracker(options: TrackerOptions): Tracker {
   function enterPage(data: NamedEvent['data'] = {}): void {
     pageID = randomUuid()
     enteredAt = performance.now()
-    const event = {
+    const event: typeof entered & WireEvent = {
       ...makeEvent({ eventName: 'PageEntered', data }, currentVisit()),
-      title: '',
       referrer: cleanUrl(referrer, config),
     }
     entered = event
     referrer = location.href
     putTitle()
-    delivery.add(event)
+    delivery.put(event)
   }
 
   /** Sites set the title after the route, or when their scripts have run: it is read again before an event leaves. */
@@ -146,8 +142,10 @@ export function makeTracker(options: TrackerOptions): Tracker {
 
   function exitPage(given: NamedEvent['data'] = {}): void {
     const data = { durationMs: Math.round(performance.now() - enteredAt), ...given }
-    delivery.add(makeEvent({ eventName: 'PageExited', data }, currentVisit()))
+    put({ eventName: 'PageExited', data })
   }
+
+  const put = (event: NamedEvent): void => delivery.put(makeEvent(event, currentVisit()))
 
   function onRoute(): void {
     if (isOver) return
@@ -178,16 +176,16 @@ export function makeTracker(options: TrackerOptions): Tracker {
   whenScriptsRan(guard(delivery.start))
 
   return {
-    send(event) {
+    say(event) {
       if (event.eventName === 'PageEntered') enterPage(event.data)
       else if (event.eventName === 'PageExited') exitPage(event.data)
-      else delivery.add(makeEvent(event, currentVisit()))
+      else put(event)
     },
     ids: () => ({
       globalVisitID: who.pair().globalVisitID,
       visitID: currentVisit(),
       pageID,
-      dropped: delivery.dropped(),
+      dropped: delivery.lossCount(),
     }),
     withdraw(isKnown) {
       const last = makeEvent({ eventName: 'ConsentWithdrawn', data: {} }, currentVisit())
@@ -196,7 +194,7 @@ export function makeTracker(options: TrackerOptions): Tracker {
       // Not where another tab has begun anew meanwhile.
       if (who.follow()) return
       keeper.forget()
-      shelf.clear()
+      shelf.clearAll()
     },
   }
 }

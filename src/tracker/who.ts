@@ -12,7 +12,7 @@ export interface Who {
   /** Another tab may have become somebody else: true where this page followed it. */
   follow(): boolean
   /** The server does not take this pair (4503): another tab's new one, or a new one of our own. */
-  replace(): void
+  renew(): void
 }
 
 /** Makes a pair where there is none, and keeps it before anything is sent (P6). */
@@ -46,7 +46,7 @@ export function makeWho(keeper: Keeper): Who {
       if (visitID !== visit) keep(visitID)
     },
     follow,
-    replace() {
+    renew() {
       if (follow()) return
       pair = makePair()
       visit = null

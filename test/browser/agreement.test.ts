@@ -95,7 +95,7 @@ agreement(
     await eventually(5_000, 'the other tab to stop', async () =>
       (await stateOf(second)) === 'stopped' ? true : undefined,
     )
-    assert.is(await second.evaluate('JSON.stringify({ ...localStorage })'), '{"_gt.off":"1"}')
+    assert.is(await second.evaluate('JSON.stringify({ ...localStorage })'), '{"_gt_off":"1"}')
     assert.is(await second.evaluate('document.cookie'), '')
     const visit = await context.vestibule.ask<{ reason: string }>(`/visits/${visitID}`)
     assert.is(visit.reason, 'withdrawn')
@@ -148,7 +148,7 @@ agreement(
         () => undefined,
       ),
     )
-    await page.evaluate(`localStorage.setItem('_gt.id', '${globalVisitID}.${'0'.repeat(32)}')`)
+    await page.evaluate(`localStorage.setItem('_gt_id', '${globalVisitID}.${'0'.repeat(32)}')`)
     const other = await openPage(context)
     await other.evaluate("_gt.push(['event', 'Mine'])")
     await acknowledged(context, 'Mine')

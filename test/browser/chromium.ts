@@ -1,9 +1,11 @@
 /** A real Chromium with a profile of its own, and what its pages complained about. */
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { type BrowserContext, chromium, type Page } from 'playwright-core'
 import { tempFolder } from '../helpers/temp-folder.ts'
 
-const EXECUTABLE = process.env.CHROMIUM_BIN ?? '/usr/bin/chromium'
-const ARGS = [
+export const EXECUTABLE = process.env.CHROMIUM_BIN ?? '/usr/bin/chromium'
+export const ARGS = [
   '--headless',
   '--no-sandbox',
   '--disable-gpu',
@@ -27,8 +29,14 @@ export interface Browser {
   close(): Promise<void>
 }
 
-export async function openBrowser(): Promise<Browser> {
+/** Of Chromium's own settings: whoever blocks cookies there blocks storage and locks too. */
+export const COOKIES_BLOCKED = { profile: { default_content_setting_values: { cookies: 2 } } }
+
+/** `preferences` are what its user chose in Chromium's settings. */
+export async function openBrowser(preferences: object = {}): Promise<Browser> {
   const profile = tempFolder()
+  mkdirSync(join(profile.path, 'Default'))
+  writeFileSync(join(profile.path, 'Default', 'Preferences'), JSON.stringify(preferences))
   const complaints: string[] = []
   let context = await open()
 

@@ -79,71 +79,6 @@ delivery('[T3] the network goes and comes back', async ({ browser, server, page 
 })
 
 delivery(
-  '[T3] a closed tab’s queue is taken over by one of the other tabs, at once',
-  async ({ browser, server, page }) => {
-    await page.goto(server.url)
-    const others = [await browser.page(), await browser.page()]
-    for (const other of others) await other.goto(server.url)
-    await server.saw('PageEntered', 3)
-    await server.down()
-    for (const tab of [page, ...others]) await until(tab, 'waiting')
-    await push(page, 'Left')
-    await page.close()
-    await server.up()
-    await server.saw('Left')
-    for (const tab of others) await until(tab, 'open')
-    for (const tab of others) await push(tab, 'Done')
-    await server.saw('Done', 2)
-    assert.is(timesSent(server, 'Left'), 1)
-    assert.is(timesSent(server, 'PageExited'), 1)
-  },
-)
-
-delivery(
-  '[T3] a queue left by the last tab goes out with the next one, and after a crash too',
-  async ({ browser, server, page }) => {
-    await page.goto(`${server.url}/empty`)
-    const id = '6f1c9a52-8f3e-4a53-9a08-3d9f6c0b7a11'
-    await page.evaluate(`
-    localStorage.setItem('_gt.id', '${id}.00112233445566778899aabbccddeeff')
-    localStorage.setItem('_gt.q.crashed', JSON.stringify({ globalVisitID: '${id}', touchedAt: Date.now(), dropped: 2,
-      events: [{ eventType: 'BUSINESS', eventName: 'Left', eventID: 'left-1', visitID: 'v', pageID: 'p',
-        timestamp: 1, url: 'http://x/', data: {} }] }))`)
-    await page.goto(server.url)
-    const [left] = await server.saw('Left')
-    assert.is(left?.visitID, 'v')
-    assert.is(server.hellos[0]?.globalVisitID, id)
-    const dropped = await page.evaluate(
-      "new Promise((tell) => _gt.push(['getIDs', ({ dropped }) => tell(dropped)]))",
-    )
-    assert.is(dropped, 2)
-    assert.is(browser.context().pages().length >= 1, true)
-  },
-)
-
-delivery(
-  '[T3] on plain http, where there are no Web Locks, a closed tab’s queue is taken over once',
-  async ({ browser, server, page }) => {
-    const url = `http://www.shop.test:${new URL(server.url).port}`
-    await page.goto(url)
-    assert.is(await page.evaluate('navigator.locks === undefined'), true)
-    const others = [await browser.page(), await browser.page()]
-    for (const other of others) await other.goto(url)
-    await server.saw('PageEntered', 3)
-    await server.down()
-    for (const tab of [page, ...others]) await until(tab, 'waiting')
-    await push(page, 'Left')
-    await page.close()
-    await server.up()
-    await server.saw('Left')
-    for (const tab of others) await until(tab, 'open')
-    for (const tab of others) await push(tab, 'Done')
-    await server.saw('Done', 2)
-    assert.is(timesSent(server, 'Left'), 1)
-  },
-)
-
-delivery(
   '[P6][T3] 4503: it becomes somebody new once, and brings what waited; the second time it stops',
   async ({ server, page }) => {
     await page.goto(server.url)
@@ -354,26 +289,6 @@ delivery(
     assert.is(server.hellos[1]?.pageID, again?.pageID)
     await push(page, 'Done')
     assert.is((await server.saw('Done'))[0]?.pageID, again?.pageID)
-  },
-)
-
-delivery(
-  '[T1] a page that is only prepared keeps and sends nothing before it is shown',
-  async ({ server, page }) => {
-    // Chromium prepares no pages while it is remote controlled, so the page itself is told that it is prepared.
-    await page.addInitScript(
-      "document.isPrepared = true; Object.defineProperty(document, 'prerendering', { get: () => document.isPrepared })",
-    )
-    await page.goto(server.url)
-    await page.waitForFunction('_gt.isVestibule')
-    await push(page, 'Early')
-    assert.is(await page.evaluate('localStorage.length + document.cookie'), '0')
-    assert.is(server.hellos.length, 0)
-    await page.evaluate(
-      "document.isPrepared = false; document.dispatchEvent(new Event('prerenderingchange'))",
-    )
-    await server.saw('Early')
-    assert.is(server.hellos.length, 1)
   },
 )
 

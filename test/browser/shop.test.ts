@@ -48,9 +48,10 @@ interface Day {
 
 const shop = suite<Day>('a day in the shop')
 
-/** Long enough for a page to follow another, short enough to wait for. */
-const LEAVE_GRACE_MS = 4_000
-const RESTART_GRACE_MS = 8_000
+/** Long enough for a page to follow another on a busy machine (else its visit is ended and reopened), and waited for once. */
+const LEAVE_GRACE_MS = 8_000
+/** Not waited for: the browser is back before. */
+const RESTART_GRACE_MS = 30_000
 const ADA = 'ada@example.com'
 
 shop.before(async (day) => {

@@ -147,7 +147,7 @@ tracker(
     const [hello] = server.hellos
     assert.match(hello?.globalVisitID ?? '', /^[0-9a-f-]{36}$/)
     assert.is(
-      await page.evaluate("localStorage.getItem('_gt.id')"),
+      await page.evaluate("localStorage.getItem('_gt_id')"),
       `${hello?.globalVisitID}.${hello?.deviceToken}`,
     )
     assert.is(hello?.visitID, server.events()[0]?.visitID)
@@ -166,7 +166,7 @@ tracker(
 tracker('[T2] an id without its token is discarded before hello', async ({ server, page }) => {
   server.pages.set('/empty', '<!doctype html>')
   await page.goto(`${server.url}/empty`)
-  await page.evaluate("localStorage.setItem('_gt.id', 'half')")
+  await page.evaluate("localStorage.setItem('_gt_id', 'half')")
   await page.goto(server.url)
   await server.saw('PageEntered')
   assert.is.not(server.hellos[0]?.globalVisitID, 'half')
@@ -182,7 +182,7 @@ tracker('[T2] with cookieDomain, subdomains share the visitor by one cookie', as
   await server.saw('PageEntered', 2)
   assert.is(new Set(server.hellos.map((hello) => `${hello.globalVisitID}.${hello.deviceToken}`)).size, 1)
   assert.is(new Set(server.events().map((event) => event.visitID)).size, 1)
-  assert.is(await page.evaluate("localStorage.getItem('_gt.id')"), null)
+  assert.is(await page.evaluate("localStorage.getItem('_gt_id')"), null)
   const cookie = (await page.context().cookies()).find(({ name }) => name === '_gt_id')
   assert.is(cookie?.sameSite, 'Lax')
   assert.ok((cookie?.expires ?? 0) - Date.now() / 1_000 > 360 * 86_400)

@@ -40,7 +40,7 @@ commands('[T1] sendSignIn, sendSignOut and sendUserInfo are commands and event n
 })
 
 commands('[T6] what is no event asks for none, whatever it is', () => {
-  for (const command of [undefined, null, 7, 'event', {}, [], [7], ['other'], ['event'], ['event', {}]]) {
+  for (const command of [[], [7], [undefined], [{}], ['other'], ['event'], ['event', {}], ['event', null]]) {
     assert.is(eventOf(command), undefined)
   }
   assert.equal(eventOf(['event', 'Search', null]), { eventName: 'Search', data: {} })
