@@ -5,6 +5,7 @@ import type { DeadRow, IdentityRow, LinkRow } from '../store/rows.ts'
 import { forgetAddresses } from '../visitors/addresses.ts'
 import { visitIDsIn } from '../visitors/entries.ts'
 import type { ErasureParts } from './contract.ts'
+import { mentionSteps } from './mentions.ts'
 import { countMessages, deadWithout, deleteMessages, mustBePublished, ofDevice } from './messages.ts'
 import type { Doing } from './person.ts'
 import { pagesOf, sessionsOf, visitsOf } from './person-steps.ts'
@@ -26,6 +27,7 @@ export async function eraseDevice({ parts, subject, lastTold, does }: Doing): Pr
       await does({ erase: { gone: { links: [link] } }, counts: { links: 1 } })
     }
   }
+  for (const step of mentionSteps(store, globalVisitID)) await does(step)
   await deleteMessages(messages(), ofDevice(globalVisitID), does)
   const due = parts.now() + NAMES_KEEP_MS
   for (const step of rowSteps(store, number, { due })) await does(step)
@@ -50,6 +52,7 @@ export async function surveyDevice(parts: ErasureParts, subject: ErasureSubject)
     }
   }
   for (const step of contactSteps(store, number, { isDry: true })) counts = sum(counts, step.counts)
+  for (const step of mentionSteps(store, globalVisitID)) counts = sum(counts, step.counts)
   counts = sum(counts, await countMessages(messages(), ofDevice(globalVisitID)))
   for (const step of rowSteps(store, number, { isDry: true, due: 0 })) counts = sum(counts, step.counts)
   return counts

@@ -92,14 +92,35 @@ export function isErased(
   )
 }
 
-/** Somebody is named who is not linked to the visit by it: an erasure finds them here all the same. */
-export function noteMention(
+/** Who is named and not linked to the visit by it, and other devices: an erasure finds them here all the same. */
+export function noteMentions(
   { awake, draft, visit }: { readonly awake: Awake; readonly draft: Draft; readonly visit: Visit | null },
-  identityId: string,
+  entry: NewEntry,
 ): void {
-  const identity = draft.identityNumber(identityId)
-  const isLinked = visit !== null && draft.link(awake.number, visit.ordinal, identity) !== null
-  if (!isLinked) draft.putMention(identityId, awake.number)
+  const identityId = namedBy(entry)
+  const inputs = entry.type === 'rule.answered' ? entry.inputs : null
+  const people = new Set([...(identityId === null ? [] : [identityId]), ...textsAt(inputs, 'identityId')])
+  for (const named of people) {
+    const identity = draft.identityNumber(named)
+    const isLinked = visit !== null && draft.link(awake.number, visit.ordinal, identity) !== null
+    if (!isLinked) draft.putMention(named, awake.number)
+  }
+  for (const device of new Set(textsAt(inputs, 'globalVisitID'))) {
+    if (device !== awake.globalVisitID) draft.putMention(deviceMention(device), awake.number)
+  }
+}
+
+/** By what a device is remembered where another's stream names it: no identityId has such a character (E8). */
+export function deviceMention(globalVisitID: string): string {
+  return `\u0000${globalVisitID}`
+}
+
+/** The texts under this key, anywhere in plain data. */
+function textsAt(value: unknown, key: string): readonly string[] {
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).flatMap(([name, inner]) =>
+    name === key && typeof inner === 'string' ? [inner] : textsAt(inner, key),
+  )
 }
 
 /** The visit that an event names belongs to it; 0 where it is not known, or had ended before the event occurred (V7, V10). */

@@ -66,6 +66,11 @@ nats(
         isThere(await messagesIn(manager), 'device-two') ? true : undefined,
       )
       assert.ok(isThere(await messagesIn(manager), 'pat@example.com'))
+      await eventually(WAIT_MS, 'the contacts', async () => {
+        const people = ['pat', 'sam'].map((name) => ask('GET', `${base}/identities/${name}%40example.com`))
+        const known = (await Promise.all(people)).every(({ said }) => typeof said.entityInCS === 'string')
+        return known ? true : undefined
+      })
       const dry = await ask('POST', `${base}/identities/pat%40example.com/erase`, { dryRun: true })
       const begun = await ask('POST', `${base}/identities/pat%40example.com/erase`, {})
       assert.is(begun.status, 202)

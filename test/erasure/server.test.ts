@@ -32,6 +32,11 @@ server('[Q12] a dry run, a receipt, and 4503 for an erased device', async () => 
   assert.is(made.status, 201)
   assert.is((await ask('POST', `${base}/visits/v1/sessions`, { identityId: 'pat' })).status, 201)
 
+  // The contact server's answer is an entry of its own.
+  await eventually(5_000, 'the contact', async () => {
+    const { said } = await ask('GET', `${base}/identities/pat`)
+    return typeof said.entityInCS === 'string' ? true : undefined
+  })
   const dry = await ask('POST', `${base}/identities/pat/erase`, { dryRun: true })
   assert.is(dry.status, 200)
   const begun = await ask('POST', `${base}/identities/pat/erase`, {})
