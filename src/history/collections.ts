@@ -15,7 +15,7 @@ import type { Reading, Texts } from './reading.ts'
 import { eventResource, pageResource, sessionResource, visitResource } from './resources.ts'
 import type { EventResource } from './schemas.ts'
 import { identityAlone } from './scope.ts'
-import { eventStrand, pageStrand, sessionStrand } from './strands.ts'
+import { eventStrand, pageStrand, sessionStrand, type Wanted } from './strands.ts'
 import { type PlacedEntry, streamListing } from './streams.ts'
 
 /** A collection of `Row`s that are shown as `Item`s. */
@@ -63,12 +63,20 @@ export function eventsOfPage(reading: Reading, page: PageRow) {
   }
 }
 
-export function eventsOfIdentity(reading: Reading, { identity, identityId }: IdentityRef) {
+export function eventsOfIdentity(
+  reading: Reading,
+  { identity, identityId }: IdentityRef,
+  wanted: Wanted<PlacedEntry> = () => true,
+) {
+  const among = eventsAmong(reading, () => true)
+  const belongs = (row: PlacedEntry) => among.belongs(row) && wanted(row)
   return {
-    ...eventsAmong(reading, () => true),
+    ...among,
+    belongs,
     path: '/identities/{identityId}/events',
     params: { identityId },
-    listing: (window: Window) => merged(reading, identity, window, eventStrand(reading.store, window)),
+    listing: (window: Window) =>
+      merged(reading, identity, window, eventStrand(reading.store, window, belongs)),
   }
 }
 
@@ -113,12 +121,18 @@ export function pagesOfSession(reading: Reading, { number, visit, ordinal, sessi
   }
 }
 
-export function pagesOfIdentity(reading: Reading, { identity, identityId }: IdentityRef) {
+export function pagesOfIdentity(
+  reading: Reading,
+  { identity, identityId }: IdentityRef,
+  wanted: Wanted<PageRow> = () => true,
+) {
   return {
     ...pagesAmong(reading),
+    belongs: wanted,
     path: '/identities/{identityId}/pages',
     params: { identityId },
-    listing: (window: Window) => merged(reading, identity, window, pageStrand(reading.store, window.reverse)),
+    listing: (window: Window) =>
+      merged(reading, identity, window, pageStrand(reading.store, window.reverse, wanted)),
   }
 }
 

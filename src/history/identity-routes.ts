@@ -71,8 +71,7 @@ const pages = list({
   item: PageSchema,
   read: (reading, { params, filters, includes }, page) =>
     page({
-      ...pagesOfIdentity(reading, identityNamed(reading, params.identityId)),
-      belongs: pageMatches(filters),
+      ...pagesOfIdentity(reading, identityNamed(reading, params.identityId), pageMatches(filters)),
       compose: (row: PageRow) => pageWith(reading, row, includes),
     }),
 })
@@ -85,14 +84,14 @@ const events = list({
   filters: z.object({ age, eventName, eventType, category, url, globalVisitID }),
   item: EventSchema,
   read: (reading, { params, filters }, page) => {
-    const among = eventsOfIdentity(reading, identityNamed(reading, params.identityId))
     const ofVisitor = visitorOf(reading, filters.globalVisitID)
-    const wanted = eventMatches(filters)
-    return page({
-      ...among,
-      belongs: (row) => among.belongs(row) && ofVisitor(row.number) && wanted(row),
-      compose: among.alone,
-    })
+    const matches = eventMatches(filters)
+    const among = eventsOfIdentity(
+      reading,
+      identityNamed(reading, params.identityId),
+      (row) => ofVisitor(row.number) && matches(row),
+    )
+    return page({ ...among, compose: among.alone })
   },
 })
 

@@ -79,7 +79,11 @@ const userIdentifications = list({
     }
     if (identity !== null) {
       const listing = (window: Window) =>
-        mergedListing(store, { identity, reverse: window.reverse, strand: eventStrand(store, window) })
+        mergedListing(store, {
+          identity,
+          reverse: window.reverse,
+          strand: eventStrand(store, window, among.belongs),
+        })
       return page({ ...among, compose, listing })
     }
     return page({ ...among, compose, listing: (window) => commitListing(store, contents, window) })

@@ -1,13 +1,22 @@
 /** The rows of one link, as merged lists need them: events, sessions, pages. */
 import type { Span, Store } from '../store/contract.ts'
-import { isStoredEvent, type LinkRow, type PageRow, type SessionRow } from '../store/rows.ts'
+import {
+  isStoredEvent,
+  type LinkRow,
+  type PageRow,
+  type SessionRow,
+  type StoredEntry,
+} from '../store/rows.ts'
 import type { Window } from './listing.ts'
 import type { Reference, Strand } from './merged.ts'
 import { type OrdinalRow, ordinalBeyond } from './ordinals.ts'
 import { type PlacedEntry, streamListing } from './streams.ts'
 
+/** Of rows, those that a list wants: what is looked for in vain is looked at once, however many links there are. */
+export type Wanted<Row> = (row: Row) => boolean
+
 /** The events applied while the link's identity was the current one (E10), in the window. */
-export function eventStrand(store: Store, window: Window): Strand<PlacedEntry> {
+export function eventStrand(store: Store, window: Window, wanted: Wanted<PlacedEntry>): Strand<PlacedEntry> {
   const { reverse } = window
   return {
     read: (link, place, limit) => {
@@ -15,12 +24,9 @@ export function eventStrand(store: Store, window: Window): Strand<PlacedEntry> {
       const part = { number: link.number, ranges: link.ranges, window: { ...window, ...bounds } }
       const { seen, looked, done } = streamListing(store, part).read(null, limit)
       const references = seen
-        .map(({ row }) => row.entry)
         // Ranges may be coarse: what counts is said on the entry.
-        .filter(
-          (entry) => isStoredEvent(entry) && entry.visit === link.visit && entry.identity === link.identity,
-        )
-        .map(({ position, visit, seq }): Reference => [position, link.number, visit, seq])
+        .filter(({ row }) => isOf(link, row.entry) && wanted(row))
+        .map(({ row: { entry } }): Reference => [entry.position, link.number, entry.visit, entry.seq])
       return { references, position: seen.at(-1)?.row.entry.position ?? place, looked, done }
     },
     load: (references) =>
@@ -37,19 +43,29 @@ export function eventStrand(store: Store, window: Window): Strand<PlacedEntry> {
   }
 }
 
+function isOf(link: LinkRow, entry: StoredEntry): boolean {
+  return isStoredEvent(entry) && entry.visit === link.visit && entry.identity === link.identity
+}
+
 export function sessionStrand(store: Store, reverse: boolean): Strand<SessionRow> {
   return {
     read: (link, place, limit) =>
-      readOrdinals(link, (span) => store.sessions(link.number, link.visit, span), { place, limit, reverse }),
+      readOrdinals(link, (span) => store.sessions(link.number, link.visit, span), {
+        ...{ place, limit, reverse },
+        wanted: (session) => session.identity === link.identity,
+      }),
     load: (references) =>
       loadOneByOne(references, (number, visit, ordinal) => store.session(number, visit, ordinal)),
   }
 }
 
-export function pageStrand(store: Store, reverse: boolean): Strand<PageRow> {
+export function pageStrand(store: Store, reverse: boolean, wanted: Wanted<PageRow>): Strand<PageRow> {
   return {
     read: (link, place, limit) =>
-      readOrdinals(link, (span) => store.pages(link.number, link.visit, span), { place, limit, reverse }),
+      readOrdinals(link, (span) => store.pages(link.number, link.visit, span), {
+        ...{ place, limit, reverse },
+        wanted: (page) => page.identity === link.identity && wanted(page),
+      }),
     load: (references) =>
       loadOneByOne(references, (number, visit, ordinal) => store.page(number, visit, ordinal)),
   }
@@ -84,23 +100,24 @@ function loadOneByOne<Row>(
   })
 }
 
-interface Leg {
+interface Leg<Row> {
   readonly place: number
   readonly limit: number
   readonly reverse: boolean
+  readonly wanted: Wanted<Row>
 }
 
-function readOrdinals<Row extends OrdinalRow & { readonly identity: number }>(
+function readOrdinals<Row extends OrdinalRow>(
   link: LinkRow,
   read: (span: Span) => readonly Row[],
-  { place, limit, reverse }: Leg,
+  { place, limit, reverse, wanted }: Leg<Row>,
 ) {
   const { ordinal, looked } = ordinalBeyond(read, place, reverse)
   if (ordinal === null) return { references: [], position: place, looked, done: true }
   const rows = read({ from: ordinal, limit, reverse })
   const references = rows
-    .filter((row) => row.identity === link.identity)
-    .map((row): Reference => [row.position, row.number, row.visit, row.ordinal])
+    .filter(wanted)
+    .map((row): Reference => [row.position, link.number, link.visit, row.ordinal])
   return {
     references,
     position: rows.at(-1)?.position ?? place,

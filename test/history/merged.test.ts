@@ -128,4 +128,33 @@ merged('[H3] ranges made coarse give nothing twice and nothing that does not bel
   await house.close()
 })
 
+merged('[H8] a filter that finds nothing on many devices at once looks at each row once', async () => {
+  const house = await openHouse({ config: { ...defaultConfig(), readRows: 1_800 } })
+  const { scribe } = house
+  const ann = scribe.identity('ann')
+  const devices = Array.from({ length: 20 }, (_, index) => {
+    const visit = scribe.visit(`g${index}`, `v${index}`)
+    const link = scribe.link(visit, ann, 'Recognized')
+    scribe.event(visit.number, { visit, link })
+    return { visit, link }
+  })
+  await scribe.commit()
+  for (let turn = 1; turn < 75; turn++) {
+    for (const { visit, link } of devices) {
+      const page = turn % 10 === 0 ? scribe.page(visit, { link }) : undefined
+      scribe.event(visit.number, { visit, link, ...(page && { page }) })
+    }
+    await scribe.commit()
+  }
+  for (const list of ['events?eventName=Nothing', 'events?globalVisitID=nobody', 'pages?title=Nothing']) {
+    for (const order of ['asc', 'desc']) {
+      const answer = await house.ask(`/backend/data/identities/ann/${list}&order=${order}`)
+      assert.is(answer.status, 204, `${list} ${order}`)
+    }
+  }
+  const { items } = await readAll(house, '/identities/ann/events?globalVisitID=g7&page_size=50')
+  assert.is(items.length, 75)
+  await house.close()
+})
+
 merged.run()
