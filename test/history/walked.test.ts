@@ -165,4 +165,26 @@ walked('[H8] what was before the window is not looked at: the first page has wha
   await house.close()
 })
 
+walked('[H8] what is live costs what it gives, however many visits are over', async () => {
+  const house = await openHouse({ config: { ...defaultConfig(), readRows: 50 } })
+  const { scribe } = house
+  for (let count = 0; count < 300; count += 1) {
+    const isOver = count % 150 !== 149
+    const visit = scribe.visit(
+      `g${count}`,
+      `v${count}`,
+      isOver ? { endDate: scribe.now(), reason: 'closed' } : {},
+    )
+    scribe.event(visit.number, { visit })
+  }
+  await scribe.commit()
+  for (const order of ['asc', 'desc']) {
+    const { body, headers } = await house.ask(`/backend/data/visits?live=true&order=${order}`)
+    const ids = (body as { visitId: string }[]).map(({ visitId }) => visitId)
+    assert.equal(ids, order === 'asc' ? ['v149', 'v299'] : ['v299', 'v149'])
+    assert.is(headers.get('paging-next'), null)
+  }
+  await house.close()
+})
+
 walked.run()
