@@ -1,5 +1,6 @@
 /** Everything that a store answers, as one value: two stores of the same rows answer the same. */
 import type { Store } from '../../src/store/contract.ts'
+import { visitNameHash } from '../../src/store/fading.ts'
 import { AT } from '../store/a-row.ts'
 
 const ALL = { limit: 1_000 }
@@ -54,6 +55,10 @@ function nodeReads(store: Store): unknown {
     ...[store.relayMark(), store.relayPlaces(), store.erasures(), store.erasure('x-1')],
     ...['pat', 'sam', 'v-0'].map((id) => [store.erasedAt('person', id), store.erasedAt('device', id)]),
     ...['pat', 'sam'].map((id) => store.mentionsOf(id, 2)),
+    ...[store.fading(AT + 9, 99), store.fading(Number.MAX_SAFE_INTEGER, 3)],
+    ...Array.from({ length: 30 }, (_, name) => store.nameOf(visitNameHash(`name-${name}`))).map(
+      (row) => row && [row.number, row.visit],
+    ),
   ]
 }
 
@@ -75,6 +80,7 @@ function visitorReads(store: Store, number: number): unknown {
     ),
     ...[1, 3, 9].map((from) => store.chunks(number, { from, entries: 4 })),
     ...[store.erasedSpans(number), store.hasSeen(number)],
+    ...[0, 3, 99].map((seq) => store.seenBefore(number, seq)),
     store.baseAtOrBefore(number, 5),
     store.baseAtOrBefore(number, 1_000),
     store.isArmed(number, store.visitor(number)?.armedAt ?? 0),

@@ -10,6 +10,7 @@ const PEOPLE = ['pat', 'sam', 'kim']
 /** Fills a draft with some visitors' entries and rows; `count` numbers the commit. */
 export function fill(dice: Dice, store: Store, { draft, count }: { draft: Draft; count: number }): void {
   if (dice.chance(0.1)) return hide(dice, draft, count)
+  if (dice.chance(0.15)) return age(dice, store, { draft, count })
   let position = store.lastPosition()
   const at = AT + count * 1_000
   const speakers = 1 + dice.below(3)
@@ -43,6 +44,32 @@ export function fill(dice: Dice, store: Store, { draft, count }: { draft: Draft;
     const globalVisitID = `v-${dice.below(VISITORS + 3)}`
     draft.putToken({ globalVisitID, hash: new Uint8Array([count % 256, 1]), boundAt: at })
   }
+}
+
+/** What is too old goes, and hashes of it stay for a while. */
+function age(dice: Dice, store: Store, { draft, count }: { draft: Draft; count: number }): void {
+  const [number, visit] = [1 + dice.below(3), 1 + dice.below(3)]
+  const all = { limit: 9 }
+  const [chunk] = store.chunks(number, { from: 1, entries: 1 })
+  const base = store.baseAtOrBefore(number, 9_999)
+  const contacts = store.contactsOfVisitor(number, { limit: 2 })
+  const pages = store.pages(number, visit, all)
+  const row = draft.visit(number, visit)
+  draft.dropRows({
+    ...{ visits: row === null ? [] : [row], sessions: store.sessions(number, visit, all), pages, contacts },
+    names: pages.map(({ pageId: name }) => ({ kind: 'page', name })),
+    links: store.linksOfVisit(number, visit),
+    chunks: chunk === undefined ? [] : [{ number, seq: chunk.seq }],
+    bases: base === null ? [] : [{ number, seq: base.seq }],
+    ...(dice.chance(0.3) ? { spans: number, token: `v-${dice.below(VISITORS)}` } : {}),
+  })
+  // Put again behind that: it stays.
+  if (row !== null && dice.chance(0.3)) draft.putVisit({ ...row, position: count })
+  const name = `name-${dice.below(30)}`
+  draft.putFading({ due: AT + count, what: 'name', number, before: 0, name })
+  draft.putFading({ due: AT + dice.below(99), what: 'stream', number, before: 1 + dice.below(9), name: '' })
+  const person = store.identities({ limit: 1 })[0]
+  if (person !== undefined && dice.chance(0.3)) draft.dropIdentity(person.identity, person.identityId)
 }
 
 /** Somebody is erased. */

@@ -3,7 +3,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { StaleCommit, StoreUnavailable } from '../../src/store/errors.ts'
 import { within } from '../helpers/within.ts'
-import { AT, anEvent, aVisitor, commitSaid, say } from '../store/a-row.ts'
+import { AT, anEvent, aVisit, aVisitor, commitSaid, say } from '../store/a-row.ts'
 import { rejection } from '../store/rejection.ts'
 import { allReads } from './all-reads.ts'
 import { STORES, type Stored } from './both-stores.ts'
@@ -175,6 +175,129 @@ both(
     assert.is(store.createDraft().numberVisitor('w'), number + 1)
   },
 )
+
+both('[Q12] rows that go are found by no draft behind, unless they were put again', async ({ store }) => {
+  const number = await commitSaid(store, 'v', { count: 2 })
+  const draft = store.createDraft()
+  const [first, second] = [aVisit({ number, ordinal: 1 }), aVisit({ number, ordinal: 2 })]
+  draft.putVisit(first)
+  draft.putVisit(second)
+  await store.commit(draft, { at: AT })
+  const front = store.createDraft()
+  front.dropRows({ visits: [first, second], chunks: [{ number, seq: 1 }] })
+  assert.is(front.visit(number, 1), null)
+  front.putVisit({ ...second, position: 9 })
+  const behind = store.createDraft(front)
+  assert.is(behind.visit(number, 1), null)
+  assert.is(behind.visit(number, 2)?.position, 9)
+  assert.ok(store.visit(number, 1))
+  await store.commit(front, { at: AT })
+  assert.is(store.visit(number, 1), null)
+  assert.is(store.visit(number, 2)?.position, 9)
+  assert.equal(store.entries(number, { limit: 9 }), [])
+})
+
+both('[E9] a name fades when it is due and leads to no visit; one that does fades later', async (stored) => {
+  const { store } = stored
+  const number = await commitSaid(store, 'v')
+  const draft = store.createDraft()
+  draft.putVisit(aVisit({ number, ordinal: 1 }))
+  for (const [name, visit] of [
+    ['kept', 1],
+    ['gone', 2],
+  ] as const) {
+    draft.putName({ kind: 'visit', name, number, visit, ordinal: 0 })
+    draft.putFading({ due: AT, what: 'name', number, before: 0, name })
+  }
+  await store.commit(draft, { at: AT })
+  const again = await stored.reopen()
+  assert.equal(again.fading(AT, 9), [])
+  const due = again.fading(AT + 1, 9)
+  assert.equal(
+    due.map(({ what, number: whose, before }) => [what, whose, before]),
+    [
+      ['name', number, 0],
+      ['name', number, 0],
+    ],
+  )
+  await again.dropFading(due, AT + 50)
+  assert.is(again.name('visit', 'gone'), null)
+  assert.is(again.name('visit', 'kept')?.visit, 1)
+  assert.equal(
+    again.fading(AT + 51, 9).map(({ due: later }) => later),
+    [AT + 50],
+  )
+})
+
+both('[E1] eventIDs of entries before a seq are forgotten, part by part', async ({ store }) => {
+  const number = await commitSaid(store, 'v', { count: 7 })
+  await commitSaid(store, 'w', { count: 2 })
+  assert.is(store.seenBefore(number, 6), 5)
+  let parts = 0
+  for (let place: string | null = ''; place !== null; parts += 1) {
+    place = await store.dropSeen(number, { before: 6, place, limit: 3 })
+  }
+  assert.is(parts, 3)
+  assert.is(store.seenBefore(number, 99), 2)
+  assert.is(store.rowCount('seen'), 4)
+})
+
+both('[E4] commits before a position go, but the last stays: positions go on', async (stored) => {
+  for (const id of ['a', 'b', 'c']) await commitSaid(stored.store, id, { count: 2 })
+  assert.is(await stored.store.dropCommits(3, 9), 1)
+  assert.is(await stored.store.dropCommits(99, 1), 1)
+  assert.is(await stored.store.dropCommits(99, 9), 0)
+  const store = await stored.reopen()
+  assert.equal(
+    store.commits({ limit: 9 }).map(({ position }) => position),
+    [5],
+  )
+  assert.is(store.lastPosition(), 6)
+})
+
+both(
+  '[Q12] who is named in a stream of which nothing is kept is forgotten, the others are not',
+  async ({ store }) => {
+    const number = await commitSaid(store, 'v')
+    const draft = store.createDraft()
+    for (const whose of [number, 77]) draft.putMention('pat', whose)
+    await store.commit(draft, { at: AT })
+    assert.is(await store.dropMentions({ place: '', limit: 9 }), null)
+    assert.equal(store.mentionsOf('pat', 9), [number])
+    const emptied = store.createDraft()
+    const row = store.visitor(number)
+    if (row !== null) emptied.putVisitor({ ...row, keptFrom: row.seq + 1 }, [], row.seq)
+    await store.commit(emptied, { at: AT })
+    await store.dropMentions({ place: '', limit: 9 })
+    assert.equal(store.mentionsOf('pat', 9), [])
+  },
+)
+
+both('[Q12] a person whom nobody knows goes, and the number is nobody else’s', async (stored) => {
+  const draft = stored.store.createDraft()
+  const identity = draft.numberIdentity('pat')
+  const seen = { position: 1, firstSeen: AT, lastSeen: AT, profile: {}, contactId: null, contact: null }
+  draft.putIdentity({ ...seen, identity, identityId: 'pat' })
+  await stored.store.commit(draft, { at: AT })
+  const gone = stored.store.createDraft()
+  gone.dropIdentity(identity, 'pat')
+  await stored.store.commit(gone, { at: AT })
+  const store = await stored.reopen()
+  assert.equal([store.identityNumber('pat'), store.identity(identity)], [0, null])
+  assert.is(store.createDraft().numberIdentity('sam'), identity + 1)
+})
+
+both('[Q12] what is remembered of a message goes with it', async ({ store }) => {
+  await store.saveRelay(1, [], [sent(1), sent(2)])
+  const isTheirs = (messageId: string): boolean => messageId.startsWith('v.')
+  const all = { after: null, rows: 9 }
+  assert.is(store.sentOf({ identityId: null, isTheirs }, all).found.length, 2)
+  await store.erase({ gone: { sent: [{ at: AT + 1, seq: 1 }] } })
+  assert.equal(
+    store.sentOf({ identityId: 'pat' }, all).found.map(({ seq }) => seq),
+    [2],
+  )
+})
 
 both('notes are kept by name, as they are', async (stored) => {
   await stored.store.saveNote('a note', { of: ['some', 1] })
