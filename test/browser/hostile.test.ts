@@ -253,6 +253,42 @@ proves('[T6] a page that breaks JSON, WebSocket and arrays is told of all the sa
   await eventually(25_000, 'another socket', () => (context.witness.opened() >= before ? true : undefined))
 })
 
+proves('[T6] a part that loads after the page broke JSON speaks with the tracker’s own', async (context) => {
+  const { site, passage } = context
+  site.pages.set(
+    '/',
+    pageOf(
+      passage.url,
+      `<script>_gt.push(['getIDs', () => { JSON.parse = JSON.stringify = () => '?' }])</script>`,
+    ),
+  )
+  const page = await open(context)
+  await page.waitForFunction("JSON.stringify({}) === '?'")
+  await push(page, 'BrokenByHttp')
+  await acknowledged(context, 'BrokenByHttp')
+})
+
+for (const [what, breaks] of [
+  ['JSON', 'JSON = undefined'],
+  ['Array.prototype', 'Array.prototype.map = Array.prototype.filter = undefined'],
+  ['WebSocket', "WebSocket = function () { throw new Error('no') }"],
+] as const) {
+  hostile(`[T6] where ${what} was broken before the script came, the page sees no error`, async (context) => {
+    const { browser, site, vestibule } = context
+    const early = pageOf(vestibule.url).replace('<body>', `<body><script>${breaks}</script>`)
+    site.pages.set('/', early)
+    const page = await browser.page()
+    const came = page.waitForResponse('**/tracker.js')
+    await page.goto(site.url)
+    await came
+    await page.evaluate("_gt.push(['event', 'Any']); history.pushState({}, '', '/list')")
+    await page.goto(`${site.url}/two`)
+    await push(page, 'After')
+    await acknowledged(context, 'After')
+    assert.equal(browser.complaints, [])
+  })
+}
+
 proves('[T3] the server is killed and comes back: what happened meanwhile arrives once', async (context) => {
   const page = await open(context)
   await acknowledged(context, 'PageEntered')
