@@ -141,9 +141,13 @@ function writeKept(out: Writer, running: Running, entry: StoredEntry, kindBits: 
   running.identity = entry.identity
 }
 
-/** The entries of a chunk whose first has this seq. */
-export function decodeChunk(from: Reader, firstSeq: number): StoredEntry[] {
-  const count = from.uint()
+/** The entries of a chunk whose first has this seq, as far as they are wanted: each is read through those before it. */
+export function decodeChunk(
+  from: Reader,
+  firstSeq: number,
+  lastSeq: number = Number.MAX_SAFE_INTEGER,
+): StoredEntry[] {
+  const count = Math.min(from.uint(), lastSeq - firstSeq + 1)
   const firstPosition = from.uint()
   const running = nothingYet()
   const entries: StoredEntry[] = []

@@ -182,12 +182,10 @@ function entriesAfter(tables: Tables, reader: Reader, { number, span }: OfVisito
   const end = KEYS.stream.bound([number, to], 255)
   for (const { key, value } of tables.stream.getRange({ start, end, inclusiveEnd: true })) {
     reader.open(value)
-    for (const entry of decodeChunk(reader, KEYS.stream.part(key, 1))) {
-      if (entry.seq < from) continue
-      if (entry.seq > to) return found
-      found.push(entry)
-      if (found.length >= limit) return found
-    }
+    const firstSeq = KEYS.stream.part(key, 1)
+    const lastSeq = Math.min(to, Math.max(from, firstSeq) + limit - found.length - 1)
+    for (const entry of decodeChunk(reader, firstSeq, lastSeq)) if (entry.seq >= from) found.push(entry)
+    if (found.length >= limit) return found
   }
   return found
 }
@@ -200,8 +198,7 @@ function entriesBefore(tables: Tables, reader: Reader, { number, span }: OfVisit
   const end = KEYS.stream.bound([number], 0)
   for (const { key, value } of tables.stream.getRange({ start, end, inclusiveEnd: true, reverse: true })) {
     reader.open(value)
-    for (const entry of decodeChunk(reader, KEYS.stream.part(key, 1)).reverse()) {
-      if (entry.seq > from) continue
+    for (const entry of decodeChunk(reader, KEYS.stream.part(key, 1), from).reverse()) {
       if (entry.seq < to) return found
       found.push(entry)
       if (found.length >= limit) return found
