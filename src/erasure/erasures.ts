@@ -5,7 +5,7 @@ import type { Forgetting } from '../visitors/forgetting.ts'
 import { SYSTEM_TIMING, type Timing } from '../visitors/timing.ts'
 import type { ErasureParts, Erasures } from './contract.ts'
 import { eraseDevice, surveyDevice } from './device.ts'
-import { type Doing, erasePerson, hidePerson, surveyPerson } from './person.ts'
+import { type Doing, erasePerson, hidePerson, personNumber, surveyPerson, unlinkedPerson } from './person.ts'
 import { type Step, sum } from './steps.ts'
 
 const RETRY_MS = 5_000
@@ -70,7 +70,7 @@ export function startErasures(parts: ErasureParts): Erasures {
     let isHidden = false
     let before: Forgetting | undefined
     const apply = (draft: Draft, at: number): void => {
-      const person = draft.identity(number)
+      const person = draft.identity(number) ?? unlinkedPerson(draft, { name, number })
       if (person === null) return
       isHidden = true
       before = visitors.forgetting.get(name)
@@ -143,9 +143,8 @@ function newErasure({ newId, now }: ErasureParts, kind: ErasedKind, subject: Era
 
 /** Whom a name means; null = nobody. */
 function subjectOf({ store, newId }: ErasureParts, kind: ErasedKind, name: string): ErasureSubject | null {
-  const number = kind === 'person' ? store.identityNumber(name) : store.visitorNumber(name)
-  const isThere = kind === 'person' ? store.identity(number) !== null : store.visitor(number) !== null
-  if (!isThere) return null
+  const number = kind === 'person' ? personNumber(store, name) : store.visitorNumber(name)
+  if (number === 0 || (kind === 'device' && store.visitor(number) === null)) return null
   const pseudonym = kind === 'person' ? newId() : ''
   return { name, number, pseudonym, position: store.lastPosition() }
 }

@@ -19,6 +19,26 @@ export interface Doing {
   readonly does: (step: Step) => Promise<void>
 }
 
+/** The number of a person whom entries only name: no identity has it, so that no row is taken for theirs. */
+const UNLINKED = 2 ** 40 - 1
+
+/** The identity's number, or that of one who is only named; 0 = nobody is called so. */
+export function personNumber(store: Store, identityId: string): number {
+  const number = store.identityNumber(identityId)
+  if (store.identity(number) !== null) return number
+  return store.mentionsOf(identityId, 1).length > 0 ? UNLINKED : 0
+}
+
+/** What stands for the row of one who is only named; null where they have one by now, or never were meant. */
+export function unlinkedPerson(
+  draft: Draft,
+  { name: identityId, number: identity }: Pick<ErasureSubject, 'name' | 'number'>,
+): IdentityRow | null {
+  if (identity !== UNLINKED || draft.identityNumber(identityId) !== 0) return null
+  const nothing = { position: 0, firstSeen: 0, lastSeen: 0, profile: {}, contactId: null, contact: null }
+  return { identity, identityId, ...nothing }
+}
+
 /** The draft's part of the first step: the person is in no list, rule or profile any more. */
 export function hidePerson(
   draft: Draft,
@@ -64,7 +84,7 @@ export async function surveyPerson(parts: ErasureParts, subject: ErasureSubject)
   }
   for (let from = 0; ; ) {
     const rows = store.contactsOfIdentity(subject.number, { from, limit: STEP_ROWS })
-    counts = sum(counts, { contacts: rows.length })
+    if (rows.length > 0) counts = sum(counts, { contacts: rows.length })
     const last = rows.at(-1)
     if (last === undefined || rows.length < STEP_ROWS) break
     from = last.position + 1

@@ -3,7 +3,7 @@ import { z } from '@hono/zod-openapi'
 import type { ErasedKind, ErasureRow } from '../store/erased.ts'
 import { action } from './action.ts'
 import { EXAMPLES } from './examples.ts'
-import { findIdentity, findVisitor } from './named.ts'
+import { findVisitor, normalIdentityId } from './named.ts'
 import { notFound } from './problem.ts'
 import type { Reading } from './reading.ts'
 import { type Reply, type Route, resource } from './route.ts'
@@ -47,9 +47,9 @@ const person = action({
   answer: z.union([ErasureSchema, DryRunSchema]),
   begins: true,
   act: (reading, { params, body }) => {
-    const found = findIdentity(reading, params.identityId)
-    if (found === null) throw notFound('identity')
-    return erase(reading, { kind: 'person', name: found.identityId, isDry: body.dryRun === true })
+    // Who was only named, in a verdict or by an engine, is no resource, and can be erased all the same.
+    const name = normalIdentityId(params.identityId)
+    return erase(reading, { kind: 'person', name, isDry: body.dryRun === true })
   },
 })
 

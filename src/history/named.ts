@@ -32,9 +32,14 @@ function isKept({ store }: Reading, { number }: NameRow): boolean {
   return store.visitor(number) !== null
 }
 
+/** The id as it is kept (E8). */
+export function normalIdentityId(identityId: string): string {
+  return identityId.normalize('NFC').trim()
+}
+
 /** The identity by its id, compared as E8 keeps it: composed, without spaces around it. */
 export function findIdentity({ store }: Reading, identityId: string): IdentityRef | null {
-  const kept = identityId.normalize('NFC').trim()
+  const kept = normalIdentityId(identityId)
   if (kept === '' || kept.length > IDENTITY_LENGTH_MAX) return null
   const identity = store.identityNumber(kept)
   // A number without a row was only allotted.

@@ -153,6 +153,28 @@ person('[Q12] who comes back while it goes on is somebody new, and stays', async
   await house.end()
 })
 
+person('[Q12] who was only named, in a verdict, by an engine or a rule, is erased too', async () => {
+  const house = await openHouse({ publishEvents: ['*'] })
+  const { room } = house
+  await room.record('g1', event('VisitStarted'), signIn('sam'))
+  await room.record('g1', { type: 'reject', identityId: 'only-named', agentId: 'a1', ifSeq: null })
+  assert.is(await house.erasures.survey('person', 'nobody-named'), null)
+  const surveyed = await house.erasures.survey('person', 'only-named')
+  const { counts } = await house.erase('person', 'only-named')
+  assert.equal(counts, surveyed)
+  assert.is(counts.named, 1)
+  assert.is(await house.erasures.begin('person', 'only-named'), null)
+  assert.is(room.visitors.view('g1')?.identityId, 'sam')
+  assert.equal(findingsIn(room.store), [])
+  await house.erasures.close()
+  await room.close()
+  assert.equal(await wordsIn(room.path, ['only-named']), [])
+  await room.start()
+  await room.record('g1', signIn('kim'))
+  assert.equal(findingsIn(room.store), [])
+  await room.end()
+})
+
 person('[Q12] killed at any step it goes on after the start, and ends the same', async () => {
   let isDone = false
   for (let steps = 1; !isDone; steps += 1) {

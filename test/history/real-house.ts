@@ -65,7 +65,13 @@ export async function openRealHouse(options: RealOptions = {}) {
     now: clock.now,
     connections: () => connections,
     acting: {
-      erasures: { begin: async () => null, survey: async () => ({ entries: 1 }) },
+      erasures: {
+        begin: async () => null,
+        survey: async (kind, name) => {
+          const number = kind === 'person' ? store.identityNumber(name) : store.visitorNumber(name)
+          return number === 0 ? null : { entries: 1 }
+        },
+      },
       visitors,
       events: createRestEvents(defaultConfig()),
       notify: notify ?? (() => Promise.reject(new Error('nobody is told here'))),
