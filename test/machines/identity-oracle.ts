@@ -55,6 +55,8 @@ interface Mind {
   belief: Belief
   session: string | null
   changedSeq: number
+  /** What changed by the last entry, in order: who is there then. */
+  readonly changed: { readonly state: Belief['state']; readonly identityId: string | null }[]
   /** What the caller was told; null where nobody asked. */
   answer: string | null
 }
@@ -72,11 +74,13 @@ export function newIdentityOracle(settings: Settings) {
     belief: NOBODY,
     session: null,
     changedSeq: 0,
+    changed: [],
     answer: null,
   }
   return {
     mind: mind as Readonly<Mind>,
     takes(entry: Entry, around: Around): void {
+      mind.changed.length = 0
       turnsVisits(mind, entry, around)
       if (entry.type === 'event') says(mind, entry, around)
       mind.answer = answers(mind, entry, around)
@@ -98,6 +102,7 @@ export function newIdentityOracle(settings: Settings) {
     },
     /** Q12: this person is erased; whatever was known of them here is not known any more. */
     forgets(entry: Entry, identityId: string): void {
+      mind.changed.length = 0
       forgets(mind, entry, identityId)
       mind.answer = null
     },
@@ -348,8 +353,10 @@ function takesBack(mind: Mind, open: OracleVisit, identityId: string): void {
 }
 
 function changes(mind: Mind, { seq }: Entry, belief: Belief): void {
+  const { state, identityId } = belief
   mind.belief = belief
   mind.changedSeq = seq
+  mind.changed.push({ state, identityId })
 }
 
 function link(

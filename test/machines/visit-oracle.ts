@@ -28,6 +28,8 @@ export interface OracleVisit {
 export interface Happened {
   ended: OracleVisit | null
   reopened: OracleVisit | null
+  /** Also one that came late, and ended at once. */
+  opened: OracleVisit | null
   /** The event was recorded in the open visit, and not as late. */
   inOpen: boolean
 }
@@ -84,7 +86,7 @@ export function newVisitOracle(settings: Settings) {
 }
 
 function nothing(): Happened {
-  return { ended: null, reopened: null, inOpen: false }
+  return { ended: null, reopened: null, opened: null, inOpen: false }
 }
 
 function event(table: Table, entry: EventEntry): void {
@@ -189,7 +191,10 @@ function begins(table: Table, beginning: Beginning): OracleVisit {
   return table.open
 }
 
-function recordsVisit({ visits, settings }: Table, { visitId, occurredAt, at }: Beginning): OracleVisit {
+function recordsVisit(
+  { visits, settings, happened }: Table,
+  { visitId, occurredAt, at }: Beginning,
+): OracleVisit {
   const visit: OracleVisit = {
     ordinal: visits.length + 1,
     visitId,
@@ -205,6 +210,7 @@ function recordsVisit({ visits, settings }: Table, { visitId, occurredAt, at }: 
     hasSocket: false,
   }
   visits.push(visit)
+  happened.opened = visit
   return visit
 }
 

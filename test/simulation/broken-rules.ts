@@ -3,6 +3,7 @@ import { visitorMachine } from '../../machines/visitor.ts'
 import type { Connection } from '../../src/gateway/connection.ts'
 import type { Desk } from '../../src/gateway/desk.ts'
 import type { Draft, Store } from '../../src/store/contract.ts'
+import type { ErasedKind, EraseStep } from '../../src/store/erased.ts'
 import type { Visitors } from '../../src/visitors/contract.ts'
 import type { OpenVisitors } from '../../src/visitors/visitors.ts'
 import type { MemoryDisk } from '../contract/memory-disk.ts'
@@ -64,7 +65,7 @@ export const BROKEN_RULES: readonly BrokenRule[] = [
     rule: 'E9',
     wrong: 'a visitID leads nowhere',
     broken: { store: drafting(forgetsVisits) },
-    found: /^(E9|V)/,
+    found: /^(E9|V|B1)/,
   },
   {
     rule: 'E4',
@@ -91,7 +92,7 @@ export const BROKEN_RULES: readonly BrokenRule[] = [
     found: /contact rows/,
   },
   { rule: 'P4', wrong: 'two acks change places', broken: { desk: swapsAcks }, found: /^P4/ },
-  { rule: 'P6', wrong: 'any token is right', broken: { visitors: letsAnybodyIn }, found: /^P6/ },
+  { rule: 'P6', wrong: 'any token is right', broken: { visitors: letsAnybodyIn }, found: /^(P6|Q12)/ },
   { rule: 'P4', wrong: 'an ack names no visit', broken: { desk: namesNoVisit }, found: /converge/ },
   {
     rule: 'V4',
@@ -111,13 +112,91 @@ export const BROKEN_RULES: readonly BrokenRule[] = [
     rule: 'I3',
     wrong: 'whoever signs in is who is there',
     broken: otherGuard('namesCurrent', () => true),
-    found: /^(I|E10)|answer/,
+    found: /^(I|E10|B1)|answer/,
   },
   {
     rule: 'I14',
     wrong: 'a rejection is forgotten',
     broken: otherGuard('isRejectedHere', () => false),
     found: /^I|answer/,
+  },
+  {
+    rule: 'Q12',
+    wrong: 'who is erased is not hidden where they are known',
+    broken: { erasing: (visitors) => ({ ...visitors, forgetting: new Map() }) },
+    found: /^(Q12|I|H5)/,
+  },
+  {
+    rule: 'Q12',
+    wrong: 'the words of who is erased stay',
+    broken: { store: erasing((step) => ({ ...step, chunks: [] })) },
+    found: /^Q12: gone/,
+  },
+  {
+    rule: 'Q12',
+    wrong: 'what others said is emptied too',
+    broken: { store: erasing(emptiesOthers) },
+    found: /^(Q12: others|Q1)/,
+  },
+  {
+    rule: 'Q12',
+    wrong: 'what was sent is not remembered, and stays in the stream',
+    broken: { relayStore: (store) => ({ ...store, sentOf: () => ({ found: [], next: null }) }) },
+    found: /^Q12: gone: message/,
+  },
+  {
+    rule: 'Q12',
+    wrong: 'visitors are not told that somebody is erased',
+    broken: { erasing: (visitors) => ({ ...visitors, inTurn: async () => {} }) },
+    found: /^(Q1|Q12|I|H5)/,
+  },
+  {
+    rule: 'Q12',
+    wrong: 'nobody remembers which devices are erased',
+    broken: { store: forgetsDevices },
+    found: /^(Q12|P6|E)/,
+  },
+  {
+    rule: 'Q12',
+    wrong: 'what is young goes too',
+    broken: { retention: (parts) => ({ ...parts, keepMs: 60_000 }) },
+    found: /^Q12: kept/,
+  },
+  {
+    rule: 'Q12',
+    wrong: 'what is too old stays',
+    broken: { retention: (parts) => ({ ...parts, keepMs: 0 }) },
+    found: /^Q12: too old/,
+  },
+  {
+    rule: 'Q12',
+    wrong: 'hashes of ids stay for ever',
+    broken: { store: (store) => ({ ...store, dropSeen: async () => null }) },
+    found: /^Q12: hashes/,
+  },
+  {
+    rule: 'H5',
+    wrong: 'History finds nobody in a visit',
+    broken: { historyStore: (store) => ({ ...store, linksOfVisit: () => [] }) },
+    found: /^H5/,
+  },
+  {
+    rule: 'H5',
+    wrong: 'History misses the last entry of a stream',
+    broken: { historyStore: missesLast },
+    found: /^H5/,
+  },
+  {
+    rule: 'B1',
+    wrong: 'a message says another time',
+    broken: { relayStore: saysAnotherTime },
+    found: /^B1/,
+  },
+  {
+    rule: 'B1',
+    wrong: 'who is there is not told',
+    broken: { store: drafting(tellsNobody) },
+    found: /^B1/,
   },
 ]
 
@@ -235,4 +314,45 @@ function otherGuard(name: string, guard: () => boolean): Broken {
       }
     },
   }
+}
+
+function erasing(change: (step: EraseStep) => EraseStep): (store: Store) => Store {
+  return (store) => ({ ...store, erase: (step) => store.erase(change(step)) })
+}
+
+function emptiesOthers({ chunks = [], ...step }: EraseStep): EraseStep {
+  const emptied = chunks.map(({ number, entries }) => {
+    return { number, entries: entries.map((entry) => ({ ...entry, visit: 0 })) }
+  })
+  return { ...step, chunks: emptied }
+}
+
+function forgetsDevices(store: Store): Store {
+  const erasedAt = (kind: ErasedKind, id: string): number =>
+    kind === 'device' ? 0 : store.erasedAt(kind, id)
+  return drafting((draft) => Object.assign(draft, { erasedAt }))({ ...store, erasedAt })
+}
+
+function missesLast(store: Store): Store {
+  return {
+    ...store,
+    entries: (number, span) =>
+      store.entries(number, span).filter(({ seq }) => seq !== store.visitor(number)?.seq),
+  }
+}
+
+function saysAnotherTime(store: Store): Store {
+  return {
+    ...store,
+    changes: (span) => store.changes(span).map((change) => ({ ...change, data: { ...change.data, at: 1 } })),
+  }
+}
+
+function tellsNobody(draft: Draft): void {
+  const { putChange } = draft
+  Object.assign(draft, {
+    putChange: (change: Parameters<Draft['putChange']>[0]) => {
+      if (change.kind !== 'identity') putChange(change)
+    },
+  })
 }

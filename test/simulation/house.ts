@@ -32,6 +32,8 @@ export interface Broken {
   readonly desk?: (desk: Desk) => void
   /** As erasures see them. */
   readonly erasing?: (visitors: ErasingVisitors) => ErasingVisitors
+  /** As History sees it. */
+  readonly historyStore?: (store: Store) => Store
   readonly retention?: (parts: RetentionParts) => RetentionParts
   /** As the relay sees it. */
   readonly relayStore?: (store: Store) => Store
@@ -216,7 +218,7 @@ async function start(house: House, broken: Broken, hearing: Hearing): Promise<Ru
   const ask = await moved(
     house,
     openHistory({
-      ...{ store, visitors, erasures, desk, now: clock.now },
+      ...{ store: broken.historyStore?.(store) ?? store, visitors, erasures, desk, now: clock.now },
       error: (told) => void house.errors.push(told),
     }),
   )

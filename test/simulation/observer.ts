@@ -2,7 +2,7 @@
 import { DEFAULT_SETTINGS } from '../../machines/entries.ts'
 import { messageIdOf } from '../../src/bus/cloud-event.ts'
 import type { Store } from '../../src/store/contract.ts'
-import { isStoredEvent, type StoredEntry } from '../../src/store/rows.ts'
+import { type ChangeRow, isStoredEvent, type StoredEntry } from '../../src/store/rows.ts'
 import { factsOf } from '../../src/visitors/entries.ts'
 import type { MemoryBus } from '../bus/memory-bus.ts'
 import { keyOf, type MemoryDisk } from '../contract/memory-disk.ts'
@@ -11,7 +11,8 @@ import { compareVisitor } from './comparing.ts'
 import { createErasing, type Erasing } from './erasing.ts'
 import type { Hearing, Running } from './house.ts'
 import { type Ledger, must } from './ledger.ts'
-import { newTableOracle, type TableOracle } from './table-oracle.ts'
+import { newTableOracle, type TableOracle, type Telling } from './table-oracle.ts'
+import { collect } from './texts.ts'
 
 export interface Observer {
   readonly oracles: ReadonlyMap<string, TableOracle>
@@ -103,8 +104,31 @@ export function createObserver({ disk, bus, ledger, isStill }: ObserverParts): O
     const before = oracles.get(globalVisitID)?.identity.belief.identityId ?? null
     consult(globalVisitID, entry)
     const after = oracles.get(globalVisitID)?.identity.belief.identityId ?? null
+    provesTold(store, entry, oracles.get(globalVisitID)?.tells())
     erasing.took(number, entry, { globalVisitID, before, whose: whoseOf(entry, { before, after }) })
     return globalVisitID
+  }
+
+  /** B1, L5: the changes of an entry are what the tables say that engines must be told. */
+  function provesTold(
+    store: Store,
+    { position: from, seq, kind }: StoredEntry,
+    telling: Telling | undefined,
+  ): void {
+    const found = store.changes({ from, to: from, limit: ALL })
+    found.forEach((change, index) => {
+      const isNumbered = change.n === index + 1 && change.seq === seq && change.data.seq === seq
+      must(isNumbered, 'B1', () => `change ${change.n} of entry ${seq} is numbered ${JSON.stringify(change)}`)
+    })
+    const of = (wanted: string, said: (change: ChangeRow) => string): readonly string[] =>
+      found.filter((change) => change.kind === wanted).map(said)
+    const told: Telling = {
+      visit: of('visit', ({ name, data }) => `${name} ${data.visitId} ${data.reason}`),
+      identity: of('identity', ({ name, data }) => `${name.toLowerCase()} ${data.identityId}`),
+      lease: of('lease', ({ name }) => name),
+    }
+    const [is, should] = [JSON.stringify(told), JSON.stringify(telling)]
+    must(is === should, 'B1', () => `entry ${seq}, ${kind}, tells ${is} where the tables say ${should}`)
   }
 
   function belongs(globalVisitID: string, entry: StoredEntry): void {
@@ -152,7 +176,8 @@ export function createObserver({ disk, bus, ledger, isStill }: ObserverParts): O
     for (const change of store.changes({ from, to: store.lastPosition(), limit: ALL })) {
       const told = changesOf.get(change.globalVisitID) ?? []
       const { seq, position, n } = change
-      told.push({ messageId: messageIdOf(change), seq, key: keyOf(position, n) })
+      const data = JSON.stringify(change.data)
+      told.push({ messageId: messageIdOf(change), seq, key: keyOf(position, n), data })
       changesOf.set(change.globalVisitID, told)
     }
   }
@@ -182,7 +207,9 @@ export function createObserver({ disk, bus, ledger, isStill }: ObserverParts): O
       const expected = changesOf.get(globalVisitID)?.[place]?.messageId
       const isNext = messageId === expected
       must(isNext, 'B2', () => `${messageId} is published where ${expected} is the next change`)
-      const told = gap === 0 ? 0 : Number(JSON.parse(String(Buffer.from(bytes))).data.gapBefore ?? 0)
+      const { gapBefore, ...data } = JSON.parse(String(Buffer.from(bytes))).data
+      saysWhatWasCommitted(changesOf.get(globalVisitID)?.[place], data)
+      const told = Number(gapBefore ?? 0)
       must(
         told >= gap,
         'B6',
@@ -197,6 +224,20 @@ export function createObserver({ disk, bus, ledger, isStill }: ObserverParts): O
   function deadIn(store: Store): ReadonlySet<string> {
     for (const { change } of store.dead({ limit: ALL })) dead.add(messageIdOf(change))
     return dead
+  }
+
+  /** B1: word by word, but for people who were erased before it went. */
+  function saysWhatWasCommitted(committed: Told | undefined, data: unknown): void {
+    let isOfErased = false
+    collect(data, (text) => {
+      isOfErased ||= erasing.isPseudonym(text)
+    })
+    const is = JSON.stringify(data)
+    must(
+      isOfErased || is === committed?.data,
+      'B1',
+      () => `${committed?.messageId} says ${is}, not ${committed?.data}`,
+    )
   }
 
   /** Why a change may never be published: it was given up, or what it tells of was erased before it was. */
@@ -278,6 +319,8 @@ interface Told {
   readonly messageId: string
   readonly seq: number
   readonly key: string
+  /** As it was committed. */
+  readonly data: string
 }
 
 interface Sides {

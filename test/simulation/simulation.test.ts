@@ -3,6 +3,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { dice } from '../contract/dice.ts'
 import { FOUND } from './found.ts'
+import { FOUND_ERASING } from './found-erasing.ts'
 import { live } from './life.ts'
 import { historyOf } from './operations.ts'
 import { shortest } from './shortening.ts'
@@ -54,7 +55,7 @@ simulation('[Q8] a seed always lives the same life', async () => {
   assert.is(one.steps, other.steps)
 })
 
-for (const { what, history } of FOUND) {
+for (const { what, history } of [...FOUND, ...FOUND_ERASING]) {
   simulation(`[Q8] found once: ${what}`, async () => {
     assert.is((await live(history)).failure, null)
   })

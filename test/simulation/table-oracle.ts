@@ -3,7 +3,7 @@ import type { Entry, Settings } from '../../machines/entries.ts'
 import { isStoredEvent, type StoredEntry } from '../../src/store/rows.ts'
 import { storedAsEntry } from '../../src/visitors/entries.ts'
 import { newIdentityOracle } from '../machines/identity-oracle.ts'
-import { newVisitOracle } from '../machines/visit-oracle.ts'
+import { type Happened, newVisitOracle } from '../machines/visit-oracle.ts'
 import { must } from './ledger.ts'
 
 interface OracleLease {
@@ -23,8 +23,17 @@ export interface TableOracle {
   /** Q12: what came before this entry is kept no more. */
   readonly loses: (keptFrom: number) => void
   readonly isGone: (visit: number) => boolean
+  /** What engines must be told of the last entry (B1, L5). */
+  readonly tells: () => Telling
   /** Tells it the next entry; what the caller should have been answered, or null where nobody asked. */
   readonly takes: (stored: StoredEntry) => string | null
+}
+
+/** By kind, in the order in which it happened. */
+export interface Telling {
+  readonly visit: readonly string[]
+  readonly identity: readonly string[]
+  readonly lease: readonly string[]
 }
 
 /** `personOf`: who is behind the pseudonym of somebody erased. */
@@ -39,6 +48,8 @@ export function newTableOracle(
   const lastSeqs = new Map<number, number>()
   let lease: OracleLease | null = null
   let leases = 0
+  let leaseTold: string[] = []
+  let telling: Telling = { visit: [], identity: [], lease: [] }
   /** When consent was taken back; null = it stands. */
   let withdrawnAt: number | null = null
 
@@ -51,7 +62,11 @@ export function newTableOracle(
       const { engine, purpose, at, ttlMs } = entry
       if (open === null) return 'conflict'
       const isOwn = lease?.engine === engine && lease.purpose === purpose
-      if (lease !== null && !isOwn) return 'held'
+      if (lease !== null && !isOwn) {
+        leaseTold.push('refused')
+        return 'held'
+      }
+      leaseTold.push('granted')
       leases += isOwn ? 0 : 1
       lease = { leaseId: leases, engine, purpose, until: at + ttlMs }
       return 'applied'
@@ -120,26 +135,54 @@ export function newTableOracle(
       identity.loses({ keptFrom, isGone })
     },
     isGone,
+    tells: () => telling,
     visit: visit.table,
     identity: identity.mind,
     lease: () => lease,
     hasWithdrawn: () => withdrawnAt !== null,
     lastVerdict: () => identity.mind.verdicts.findLast(({ retracted }) => !retracted)?.seq ?? null,
     takes(stored) {
-      noteVisit(stored)
-      noteConsent(stored)
-      // What the entry says of a visit by its alias is not used here: the oracle looks the name up itself.
-      const entry = decidedBy(storedAsEntry(stored, globalVisitID, null), settings)
-      if (entry.type === 'person.erased') return forgets(entry)
-      checksDue(entry)
-      visit.takes(entry)
-      identity.takes(entry, visit.table)
-      const { answer } = identity.mind
-      const isVerdict = entry.type === 'confirm' || entry.type === 'reject' || entry.type === 'retract'
-      if (isVerdict && answer === 'applied') visit.seal()
-      return leaseAnswer(entry) ?? answer
+      const before = lease
+      leaseTold = []
+      const answer = takes(stored)
+      const isOver = before !== null && lease?.leaseId !== before.leaseId
+      if (isOver) leaseTold.unshift('ended')
+      telling = {
+        visit: stored.kind === 'person.erased' ? [] : visitsTold(visit.table.happened),
+        identity: identity.mind.changed.map(
+          ({ state, identityId }) => `${state.toLowerCase()} ${identityId}`,
+        ),
+        lease: leaseTold,
+      }
+      return answer
     },
   }
+
+  function takes(stored: StoredEntry): string | null {
+    noteVisit(stored)
+    noteConsent(stored)
+    // What the entry says of a visit by its alias is not used here: the oracle looks the name up itself.
+    const entry = decidedBy(storedAsEntry(stored, globalVisitID, null), settings)
+    if (entry.type === 'person.erased') return forgets(entry)
+    checksDue(entry)
+    visit.takes(entry)
+    identity.takes(entry, visit.table)
+    const { answer } = identity.mind
+    const isVerdict = entry.type === 'confirm' || entry.type === 'reject' || entry.type === 'retract'
+    if (isVerdict && answer === 'applied') visit.seal()
+    return leaseAnswer(entry) ?? answer
+  }
+}
+
+/** One that came late is opened and ended by the same entry (V12). */
+function visitsTold({ ended, reopened, opened }: Happened): readonly string[] {
+  const isLate = opened !== null && opened.reason === 'late'
+  return [
+    ...(ended === null ? [] : [`ended ${ended.visitId} ${ended.reason}`]),
+    ...(reopened === null ? [] : [`reopened ${reopened.visitId} null`]),
+    ...(opened === null ? [] : [`opened ${opened.visitId} ${opened.reason}`]),
+    ...(isLate ? [`ended ${opened.visitId} ${opened.reason}`] : []),
+  ]
 }
 
 /** The tables know which settings are in force, whatever a start says. */
