@@ -5,7 +5,7 @@ import { createReader, createWriter } from './bytes.ts'
 import { createPuts } from './commit.ts'
 import type { RowReads, Store } from './contract.ts'
 import { StoreTooNew, StoreUnavailable } from './errors.ts'
-import { refuseNewer } from './layout.ts'
+import { refuseOther } from './layout.ts'
 import { createLists, type Lists } from './lists.ts'
 import { createRowReads } from './row-reads.ts'
 import { openTables, type Tables } from './tables.ts'
@@ -23,7 +23,7 @@ export interface Guest extends RowReads, Lists, Pick<Store, 'note' | 'saveNote'>
   readonly close: () => Promise<void>
 }
 
-/** Opens a folder that holds a store. Throws `StoreUnavailable` where there is none, `StoreTooNew` for a newer one. */
+/** Opens a folder that holds a store. Throws `StoreUnavailable` where there is none, or an older layout, `StoreTooNew` for a newer one. */
 export function openGuest(path: string): Guest {
   // Opening would make a folder where there is none.
   if (!existsSync(join(path, 'data.mdb')))
@@ -51,11 +51,11 @@ function openedTables(path: string): Tables {
   let tables: Tables | undefined
   try {
     tables = openTables(path)
-    refuseNewer(tables, path)
+    refuseOther(tables, path)
     return tables
   } catch (cause) {
     void tables?.env.close()
-    if (cause instanceof StoreTooNew) throw cause
+    if (cause instanceof StoreTooNew || cause instanceof StoreUnavailable) throw cause
     throw new StoreUnavailable(`${path} cannot be opened as a store: see whether it is one`, { cause })
   }
 }

@@ -148,10 +148,10 @@ const seen = new Uint8Array(WIDTH.number + 8)
 
 /**
  * The key that remembers an eventID (E1): the visitor's number, and of a UUIDv7 24 bits of its time before 40 of a fast
- * hash, of any other id 64 bits of that hash; in a buffer that the next call uses again. Ids in the order of time stand
+ * hash, of any other id 56 bits of that hash; in a buffer that the next call uses again. Ids in the order of time stand
  * side by side, so that what a visitor says at once is remembered in one page, not in a page for each. A collision would
- * need two ids of the same visitor: at a million events about 1 in 37 million; of a thousand in the same 256 ms, 1 in 2
- * million.
+ * need two ids of the same visitor: at a million events about 1 in 140,000; of a thousand UUIDv7s in the same 256 ms, 1
+ * in 2 million.
  */
 export function seenKey(number: number, eventID: string): Uint8Array {
   let a = 0x9e3779b9
@@ -164,16 +164,10 @@ export function seenKey(number: number, eventID: string): Uint8Array {
   a = Math.imul(a ^ (a >>> 16), 2246822507) ^ Math.imul(b ^ (b >>> 13), 3266489909)
   b = Math.imul(b ^ (b >>> 16), 2246822507) ^ Math.imul(a ^ (a >>> 13), 3266489909)
   const order = orderOf(eventID)
-  // Units of 256 ms, which come again after 50 days.
-  const first = order === 0 ? b : msOf(order) / 256
   writeNumber(seen, 0, WIDTH.number, number)
-  seen[5] = first >>> 16
-  seen[6] = first >>> 8
-  seen[7] = first
-  seen[8] = b >>> 24
-  seen[9] = a >>> 24
-  seen[10] = a >>> 16
-  seen[11] = a >>> 8
-  seen[12] = a
+  if (order === 0) writeNumber(seen, WIDTH.number, 4, (b & 0xffffff) * 256)
+  // Units of 256 ms, which come again after 50 days.
+  else writeNumber(seen, WIDTH.number, 4, (Math.floor(msOf(order) / 256) % 2 ** 24) * 256 + (b >>> 24))
+  writeNumber(seen, WIDTH.number + 4, 4, a >>> 0)
   return seen
 }

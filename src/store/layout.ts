@@ -1,9 +1,8 @@
 // The version of what keys and rows say, and how many times the folder was opened.
-import { createReader } from './bytes.ts'
-import { StoreTooNew } from './errors.ts'
+import { StoreTooNew, StoreUnavailable } from './errors.ts'
 import { idKey } from './keys.ts'
-import { decodeVisit } from './resource-rows.ts'
-import { KEYS, NOTHING, type Tables } from './tables.ts'
+import { toLayout2 } from './migrations.ts'
+import type { Tables } from './tables.ts'
 
 /** Raised when a key or a row says something else than before; each step then gets a migration. */
 export const LAYOUT = 2
@@ -12,7 +11,7 @@ export const LAYOUT_KEY = idKey('layout')
 export const BOOT_KEY = idKey('boot')
 
 /** Step n brings a folder of layout n + 1 to n + 2; it runs in one transaction with the version's own row. */
-const MIGRATIONS: readonly ((tables: Tables) => void)[] = [indexOpenVisits]
+const MIGRATIONS: readonly ((tables: Tables) => void)[] = [toLayout2]
 
 /** Brings an older folder up to this layout (Q5), counts this start, and returns its number. Not yet flushed. */
 export function prepareLayout(tables: Tables, path: string): number {
@@ -35,29 +34,17 @@ export function refuseNewer(tables: Tables, path: string): number {
   )
 }
 
-export function readCounter(tables: Tables, key: Uint8Array): number {
-  return tables.meta.getBinaryFast(key)?.readUInt32BE(0) ?? 0
+/** For who only looks: throws `StoreTooNew` for a newer layout, and `StoreUnavailable` for an older one, which only a start changes. */
+export function refuseOther(tables: Tables, path: string): void {
+  const found = refuseNewer(tables, path)
+  if (found === LAYOUT) return
+  throw new StoreUnavailable(
+    `${path} has layout ${found}, and this version reads layout ${LAYOUT}: start \`vestibule serve\` on it once, which migrates it`,
+  )
 }
 
-/** 1 to 2: open visits have an index. Each has a deadline, so that no other visitors need to be looked at. */
-function indexOpenVisits(tables: Tables): void {
-  const reader = createReader()
-  for (const armed of tables.deadlines.getKeys({})) {
-    const number = KEYS.deadline.part(armed, 1)
-    const visits = {
-      start: KEYS.visit.bound([number], 255),
-      end: KEYS.visit.bound([number], 0),
-      inclusiveEnd: true,
-      reverse: true,
-    }
-    for (const { key, value } of tables.visits.getRange(visits)) {
-      reader.open(value)
-      const { endDate, reason } = decodeVisit(reader, number, KEYS.visit.part(key, 1))
-      if (endDate === 0) tables.openVisits.putSync(key, NOTHING)
-      // One that came late may stand behind the one that is open.
-      if (reason !== 'late') break
-    }
-  }
+export function readCounter(tables: Tables, key: Uint8Array): number {
+  return tables.meta.getBinaryFast(key)?.readUInt32BE(0) ?? 0
 }
 
 function counter(value: number): Buffer {

@@ -27,7 +27,8 @@ export function encodeVisitor(out: Writer, row: VisitorRow): Uint8Array {
   return out.end()
 }
 
-export function decodeVisitor(from: Reader, number: number): VisitorRow {
+/** Rows of layout 1 had no `newest`. */
+export function decodeVisitor(from: Reader, number: number, hasNewest = true): VisitorRow {
   const seq = from.fixed(WIDTH.seq)
   const armedAt = from.fixed(WIDTH.at)
   const connected = from.fixed(WIDTH.ordinal)
@@ -36,7 +37,7 @@ export function decodeVisitor(from: Reader, number: number): VisitorRow {
   const firstAt = from.near(at)
   const globalVisitID = from.id()
   const keptFrom = from.uint()
-  const newest = from.uint()
+  const newest = hasNewest ? from.uint() : 0
   const machineVersion = from.uint()
   const disarmed = Array.from({ length: from.uint() }, () => from.text() ?? '')
   const replayFrom = { seq: from.uint(), machineVersion: from.uint(), snapshot: from.data() }

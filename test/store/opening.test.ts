@@ -6,12 +6,16 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { StaleCommit, StoreLocked, StoreTooNew, StoreUnavailable } from '../../src/store/errors.ts'
+import { openGuest } from '../../src/store/guest.ts'
 import { BOOT_KEY, LAYOUT, LAYOUT_KEY } from '../../src/store/layout.ts'
+import { orderOf } from '../../src/store/order.ts'
+import { isStoredEvent } from '../../src/store/rows.ts'
 import { openStore } from '../../src/store/store.ts'
 import { openTables } from '../../src/store/tables.ts'
 import { tempFolder } from '../helpers/temp-folder.ts'
 import { within } from '../helpers/within.ts'
-import { AT, aVisit, commitSaid, say } from './a-row.ts'
+import { AT, anEvent, aVisit, aVisitor, commitSaid, say, someWords } from './a-row.ts'
+import { writeAsLayout1 } from './layout-1.ts'
 import { rejection } from './rejection.ts'
 
 const NO_BOUNDS = { quotaBytes: 0, diskReserveBytes: 0 }
@@ -101,30 +105,42 @@ test('[Q5] a layout of a newer version is refused with a clear line, and nothing
   await store.close()
 })
 
-test('[Q5] a folder of layout 1 gets the index of open visits at the start', async () => {
+const TIMED = ['01a0c450-6c00-7003-8000-00000000000', '01a0c450-6c00-7001-8000-00000000000']
+
+test('[Q5] a folder of layout 1 gets the index of open visits, and remembers eventIDs as before, at the start', async () => {
   const store = await open()
   const draft = store.createDraft()
   const armed = { armedAt: AT + 9 }
   const first = say(draft, { globalVisitID: 'a', count: 1, from: 0, row: armed })
   const second = say(draft, { globalVisitID: 'b', count: 1, from: 1, row: armed })
-  say(draft, { globalVisitID: 'c', count: 1, from: 2 })
+  const third = say(draft, { globalVisitID: 'c', count: 1, from: 2 })
   draft.putVisit(aVisit({ number: first, ordinal: 1, endDate: AT, reason: 'closed' }))
   draft.putVisit(aVisit({ number: first, ordinal: 2 }))
   // One that came late stands behind the open one.
   draft.putVisit(aVisit({ number: first, ordinal: 3, endDate: AT, reason: 'late' }))
   draft.putVisit(aVisit({ number: second, ordinal: 1, endDate: AT, reason: 'closed' }))
+  const entries = TIMED.map((id, index) =>
+    anEvent({ seq: 2 + index, position: 4 + index, words: someWords({ eventID: `${id}${third}` }) }),
+  )
+  const newest = orderOf(`${TIMED[0]}${third}`)
+  draft.putVisitor(aVisitor({ number: third, seq: 3, position: 5, newest }), entries, 1)
   await store.commit(draft, { at: AT })
   const openVisits = store.openVisits({ limit: 9 })
   assert.equal(openVisits, [{ number: first, visit: 2 }])
+  const rows = store.visitors({ limit: 9 })
+  const said = rows.flatMap(({ number }) =>
+    store.entries(number, { limit: 9 }).map((entry) => ({ number, entry })),
+  )
   await store.close()
-  const tables = openTables(folder.path)
-  await tables.openVisits.clearAsync()
-  await tables.env.close()
-  const layout = Buffer.alloc(4)
-  layout.writeUInt32BE(1)
-  await changeMeta(LAYOUT_KEY, layout)
+  await writeAsLayout1(folder.path)
+  assert.match(String(await rejection(Promise.resolve().then(() => openGuest(folder.path)))), 'has layout 1')
   const migrated = await open()
   assert.equal(migrated.openVisits({ limit: 9 }), openVisits)
+  assert.equal(migrated.visitors({ limit: 9 }), rows)
+  for (const { number, entry } of said) {
+    if (isStoredEvent(entry)) assert.is(migrated.seenSeq(number, entry.words.eventID), entry.seq)
+  }
+  assert.is(migrated.rowCount('seen'), said.length)
   await migrated.close()
 })
 

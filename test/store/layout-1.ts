@@ -1,0 +1,74 @@
+/** Writes a folder back as the first layout had it, by what was written of it then. */
+import { createReader, createWriter } from '../../src/store/bytes.ts'
+import { decodeChunk } from '../../src/store/chunk.ts'
+import { WIDTH } from '../../src/store/keys.ts'
+import { LAYOUT_KEY } from '../../src/store/layout.ts'
+import { isStoredEvent, type VisitorRow } from '../../src/store/rows.ts'
+import { KEYS, openTables, type Tables } from '../../src/store/tables.ts'
+import { decodeVisitor } from '../../src/store/visitor-row.ts'
+
+export async function writeAsLayout1(path: string): Promise<void> {
+  const tables = openTables(path)
+  const reader = createReader()
+  for (const { key, value } of [...tables.visitors.getRange({})]) {
+    reader.open(value)
+    tables.visitors.put(key, encodeVisitor1(decodeVisitor(reader, KEYS.visitor.part(key, 0))))
+  }
+  await tables.seen.clearAsync()
+  putSeen1(tables)
+  await tables.openVisits.clearAsync()
+  const layout = Buffer.alloc(4)
+  layout.writeUInt32BE(1)
+  await tables.meta.put(LAYOUT_KEY, layout)
+  await tables.env.close()
+}
+
+function encodeVisitor1(row: VisitorRow): Uint8Array {
+  const out = createWriter()
+  out.begin()
+  out.fixed(WIDTH.seq, row.seq)
+  out.fixed(WIDTH.at, row.armedAt)
+  out.fixed(WIDTH.ordinal, row.connected)
+  out.uint(row.position)
+  out.near(row.at, 0)
+  out.near(row.firstAt, row.at)
+  out.id(row.globalVisitID)
+  out.uint(row.keptFrom)
+  out.uint(row.machineVersion)
+  out.uint(row.disarmed.length)
+  for (const name of row.disarmed) out.text(name)
+  out.uint(row.replayFrom.seq)
+  out.uint(row.replayFrom.machineVersion)
+  out.data(row.replayFrom.snapshot)
+  out.data(row.snapshot)
+  return out.end()
+}
+
+function putSeen1(tables: Tables): void {
+  const reader = createReader()
+  for (const { key, value } of [...tables.stream.getRange({})]) {
+    reader.open(value)
+    const number = KEYS.stream.part(key, 0)
+    for (const entry of decodeChunk(reader, KEYS.stream.part(key, 1))) {
+      if (!isStoredEvent(entry)) continue
+      tables.seen.putSync(seenKey1(number, entry.words.eventID), Uint8Array.of(entry.seq))
+    }
+  }
+}
+
+function seenKey1(number: number, eventID: string): Uint8Array {
+  let a = 0x9e3779b9
+  let b = 0x85ebca6b
+  for (const character of eventID) {
+    const code = character.charCodeAt(0)
+    a = Math.imul(a ^ code, 2654435761)
+    b = Math.imul(b ^ code, 1597334677)
+  }
+  a = Math.imul(a ^ (a >>> 16), 2246822507) ^ Math.imul(b ^ (b >>> 13), 3266489909)
+  b = Math.imul(b ^ (b >>> 16), 2246822507) ^ Math.imul(a ^ (a >>> 13), 3266489909)
+  const key = Buffer.alloc(12)
+  key.writeUIntBE(number, 0, 5)
+  key.writeUInt32BE(a >>> 0, 5)
+  key.writeUIntBE(b & 0xffffff, 9, 3)
+  return key
+}
