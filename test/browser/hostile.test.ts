@@ -253,6 +253,54 @@ proves('[T6] a page that breaks JSON, WebSocket and arrays is told of all the sa
   await eventually(25_000, 'another socket', () => (context.witness.opened() >= before ? true : undefined))
 })
 
+proves(
+  '[T3] of two tabs one is closed while the server is away: the other brings what it left',
+  async (context) => {
+    const closed = await open(context)
+    const other = await open(context)
+    await acknowledged(context, 'PageEntered', 2)
+    await context.vestibule.kill()
+    await push(closed, 'OfTheClosed', 3)
+    await closed.close()
+    await context.vestibule.start()
+    await acknowledged(context, 'OfTheClosed', 3)
+    await push(other, 'OfTheOther')
+    await acknowledged(context, 'OfTheOther')
+  },
+)
+
+proves('[T3] the network goes in the middle of a page and comes back', async (context) => {
+  const page = await open(context)
+  await acknowledged(context, 'PageEntered')
+  await context.browser.context().setOffline(true)
+  await push(page, 'Offline', 5)
+  await page.evaluate("history.pushState({}, '', '/list')")
+  await context.browser.context().setOffline(false)
+  await push(page, 'Online')
+  await acknowledged(context, 'Offline', 5)
+  await acknowledged(context, 'Online')
+  await acknowledged(context, 'PageExited')
+})
+
+proves('[T4] a page goes into the browser’s cache and comes back', async (context) => {
+  const page = await open(context)
+  await acknowledged(context, 'PageEntered')
+  await page.evaluate('window.wasHere = true')
+  await push(page, 'Before')
+  await page.goto(`${context.site.url}/two`)
+  await acknowledged(context, 'PageEntered', 2)
+  await page.goBack({ waitUntil: 'commit' })
+  assert.is(await page.evaluate('window.wasHere'), true)
+  await push(page, 'Back')
+  // The witness does not hear sockets of a page that comes back: it is the tracker that knows what was acknowledged.
+  await eventually(10_000, 'the queue to be empty', async () => {
+    const isEmpty = "!Object.keys(localStorage).some((key) => key.startsWith('_gt.q.'))"
+    return (await page.evaluate(isEmpty)) && (await countKept(context, 'Back')) === 1 ? true : undefined
+  })
+  const names = ['PageEntered', 'Before', 'PageExited']
+  assert.equal(await Promise.all(names.map((name) => countKept(context, name))), [3, 1, 2])
+})
+
 proves('[T6] a part that loads after the page broke JSON speaks with the tracker’s own', async (context) => {
   const { site, passage } = context
   site.pages.set(
