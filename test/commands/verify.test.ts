@@ -129,4 +129,33 @@ command('an empty store is in order', async () => {
   remove()
 })
 
+command(
+  '[Q12] a folder with an erasure that is not done is not judged: the server goes on with it first',
+  async () => {
+    const { path, remove } = await folderWithHistory()
+    const store = await openStore({ path, quotaBytes: 0, diskReserveBytes: 0 })
+    const subject = { name: 'pat@example.com', number: 1, pseudonym: 'p1', position: 2 }
+    const row = {
+      id: 'e1',
+      kind: 'person',
+      begunAt: 1,
+      finishedAt: 0,
+      subject,
+      counts: {},
+      unreached: [],
+    } as const
+    await store.erase({ erasure: row })
+    await store.close()
+    const half = await readOf(path)
+    assert.is(half.code, 2)
+    assert.match(half.err, '1 erasures are not done')
+    assert.not.match(half.err, 'pat')
+    const again = await openStore({ path, quotaBytes: 0, diskReserveBytes: 0 })
+    await again.erase({ erasure: { ...row, finishedAt: 2, subject: null } })
+    await again.close()
+    assert.is((await readOf(path)).code, 0)
+    remove()
+  },
+)
+
 command.run()
