@@ -218,8 +218,6 @@ export function makeDelivery(options: DeliveryOptions): Delivery {
       if (!events[0] || !navigator.sendBeacon(url, toText({ ...options.introduce(true), events, final })))
         break
     }
-    // It may come back from the browser's cache.
-    unsend()
   }
 
   // A tab that crashes says nothing. Where there are no Web Locks, this one's queue is seen to be alive.
@@ -236,6 +234,8 @@ export function makeDelivery(options: DeliveryOptions): Delivery {
     start() {
       away = false
       if (finishing) return
+      // Back from the browser's cache: what went by beacon may not have come.
+      unsend()
       shelf.hold()
       connection.connect()
     },

@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core'
 import * as assert from 'uvu/assert'
 import { eventually } from '../helpers/within.ts'
 import { browserSuite } from './browser-suite.ts'
-import type { FakeServer } from './fake-server.ts'
+import { type FakeServer, pageWith } from './fake-server.ts'
 
 const delivery = browserSuite('delivery in Chromium')
 
@@ -289,6 +289,26 @@ delivery(
     assert.is(server.hellos[1]?.pageID, again?.pageID)
     await push(page, 'Done')
     assert.is((await server.saw('Done'))[0]?.pageID, again?.pageID)
+  },
+)
+
+delivery(
+  '[T3] queueEvents wait, and one more costs the oldest that is BUSINESS',
+  async ({ server, page }) => {
+    server.pages.set('/', pageWith('{ queueEvents: 5 }'))
+    await page.goto(server.url)
+    await server.saw('PageEntered')
+    await server.down()
+    await until(page, 'waiting')
+    const dropped = () =>
+      page.evaluate("new Promise((tell) => _gt.push(['getIDs', ({ dropped }) => tell(dropped)]))")
+    await push(page, 'One', 'Two', 'Three', 'Four', 'Five')
+    assert.is(await dropped(), 0)
+    await push(page, 'Six')
+    assert.is(await dropped(), 1)
+    await server.up()
+    await server.saw('Six')
+    assert.is(timesSent(server, 'One'), 0)
   },
 )
 
