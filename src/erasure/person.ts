@@ -77,7 +77,7 @@ export async function surveyPerson(parts: ErasureParts, subject: ErasureSubject)
   let counts: Counts = { dead: deadOf(store, erasedOf(subject)).length }
   const plans = new Map<number, Plan>()
   for (const number of visitorsOf(store, subject)) {
-    const planning = planningOf(subject, number)
+    const planning = planningOf(store, subject, number)
     const plan = await planOf(store, planning)
     plans.set(number, plan)
     for (const step of personSteps(store, planning, plan)) counts = sum(counts, step.counts)
@@ -96,14 +96,16 @@ async function eraseAtVisitor({ parts, subject, does }: Doing, number: number): 
   const { store, visitors } = parts
   const { name: identityId, pseudonym, position } = subject
   const row = store.visitor(number)
-  const planning = planningOf(subject, number)
   if (row !== null) {
-    await visitors.inTurn(row.globalVisitID, (visitor) => visitor.forget({ identityId, pseudonym, position }))
-    const { spans } = await planOf(store, planning)
+    await visitors.inTurn(row.globalVisitID, (visitor) => {
+      visitor.forget({ identityId, pseudonym, position, later: laterOf(store, subject) })
+    })
+    const { spans } = await planOf(store, planningOf(store, subject, number))
     const kept = together(store.erasedSpans(number), spans)
     await visitors.inTurn(row.globalVisitID, (visitor) => visitor.keepSpans(kept))
   }
   // Read again: what came late while it was read belongs to it too, and nothing does any more.
+  const planning = planningOf(store, subject, number)
   const plan = await planOf(store, planning)
   for (const step of personSteps(store, planning, plan)) await does(step)
 }
@@ -114,11 +116,17 @@ function together(kept: readonly ErasedSpan[], spans: readonly ErasedSpan[]): re
   return [...new Map(all).values()]
 }
 
-function planningOf(
-  { name: identityId, pseudonym, number: identity }: ErasureSubject,
-  number: number,
-): Planning {
-  return { identityId, pseudonym, identity, number }
+function planningOf(store: Store, subject: ErasureSubject, number: number): Planning {
+  const { name: identityId, pseudonym, number: identity } = subject
+  return { identityId, pseudonym, identity, number, later: laterOf(store, subject) }
+}
+
+/** Pseudonyms of those who came back by the same id, and are being erased too. */
+function laterOf(store: Store, { name, position, pseudonym }: ErasureSubject): readonly string[] {
+  return store.erasures().flatMap(({ subject }) => {
+    const isLater = subject?.name === name && subject.position >= position
+    return isLater && subject.pseudonym !== pseudonym ? [subject.pseudonym] : []
+  })
 }
 
 function erasedOf({ name: identityId, pseudonym }: ErasureSubject): Erased {

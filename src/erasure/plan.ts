@@ -14,6 +14,8 @@ export interface Planning extends Erased {
   readonly identity: number
   /** The visitor's. */
   readonly number: number
+  /** Of those who came back by the same id and are erased too. */
+  readonly later: readonly string[]
 }
 
 /** Whom a visit saw last besides the person, by id: what a UserInfo that names the visit means then (I9). */
@@ -53,7 +55,8 @@ export async function planOf(
   store: Pick<Store, 'entries' | 'link' | 'visits'>,
   planning: Planning,
 ): Promise<Plan> {
-  const { number, identity, identityId, pseudonym } = planning
+  const { number, identity, identityId, pseudonym, later } = planning
+  const told = [pseudonym, ...later]
   const open = new Map<number, Stretch>()
   const own: Stretch[] = []
   const pages: StoredEvent[] = []
@@ -76,7 +79,8 @@ export async function planOf(
     isNamedSince ||= isBehind && names({ identityId, pseudonym }, entry)
     const hidden = isBehind ? [pseudonym] : [identityId, pseudonym]
     noteSeen(seenBy, entry, hidden)
-    if (!isStoredEvent(entry) && entry.kind === 'person.erased' && entry.payload.pseudonym === pseudonym) {
+    const isTelling = !isStoredEvent(entry) && told.includes(String(entry.payload.pseudonym))
+    if (isTelling && entry.kind === 'person.erased' && !isBehind) {
       toldSeq = entry.seq
       toldAt = entry.at
     }

@@ -11,6 +11,8 @@ export interface Forgetting {
   readonly identityId: string
   /** What stands where their id stood. */
   readonly pseudonym: string
+  /** Of those who came back by the same id and are erased too: who was forgotten as one of them is forgotten. */
+  readonly later?: readonly string[]
   /** The node's position when it began: whoever has forgotten them did so behind it. */
   readonly position: number
 }
@@ -25,7 +27,7 @@ export function knows(context: VisitorContext, { identityId }: Forgetting): bool
 
 /** Whether the visitor was told already; what it says of them since is about somebody new. */
 export function hasForgotten(store: Store, awake: Awake, person: Forgetting): boolean {
-  if (awake.forgotten.has(person.pseudonym)) return true
+  if (toldBy(person).some((pseudonym) => awake.forgotten.has(pseudonym))) return true
   const isTold = wasTold(store, awake.row, person)
   if (isTold) awake.forgotten.add(person.pseudonym)
   return isTold
@@ -35,17 +37,22 @@ export function hasForgotten(store: Store, awake: Awake, person: Forgetting): bo
 export function wasTold(
   store: Pick<Store, 'entries'>,
   { number, seq }: Pick<VisitorRow, 'number' | 'seq'>,
-  { pseudonym, position }: Forgetting,
+  person: Forgetting,
 ): boolean {
+  const [pseudonyms, { position }] = [toldBy(person), person]
   for (let from = seq; from > 0; ) {
     const entries = store.entries(number, { from, limit: STRIDE, reverse: true })
     for (const entry of entries) {
       if (entry.position <= position) return false
-      if (!isStoredEvent(entry) && entry.payload.pseudonym === pseudonym) return true
+      if (!isStoredEvent(entry) && pseudonyms.includes(String(entry.payload.pseudonym))) return true
     }
     from = (entries.at(-1)?.seq ?? 1) - 1
   }
   return false
+}
+
+function toldBy({ pseudonym, later = [] }: Forgetting): readonly string[] {
+  return [pseudonym, ...later]
 }
 
 /** Whoever is current and being erased too goes first: no entry may be of them, not even one that forgets somebody else. */

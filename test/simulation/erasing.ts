@@ -161,9 +161,9 @@ export function createErasing({ disk, bus, oracles }: ErasingParts): Erasing {
     if (isStoredEvent(entry) || entry.kind !== 'person.erased') return
     const { seq, at, payload } = entry
     const told = toldIn(payload.pseudonym)
-    people()
-      .find(({ pseudonym }) => pseudonym === payload.pseudonym)
-      ?.untold.delete(globalVisitID)
+    // By one name nobody is known here any more, whoever of them was meant.
+    for (const { name, untold } of people())
+      if (name === pseudonyms.get(payload.pseudonym)) untold.delete(globalVisitID)
     if (!told.has(globalVisitID)) told.set(globalVisitID, { seq, at })
   }
 

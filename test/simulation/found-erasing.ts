@@ -243,6 +243,30 @@ export const FOUND_ERASING: readonly Found[] = [
       comes(1, 1, false),
     ],
   },
+  {
+    what: 'one who came back between two erasures of the name was forgotten by the first of them',
+    history: [
+      comes(1, 1, false),
+      SETTLES,
+      says(1, 1, 'UserInfo', { agoMs: 1_800_000, person: 'sam' }),
+      sends(1, 1, 2),
+      SETTLES,
+      erases('sam'),
+      TURNS,
+      TURNS,
+      GOES_ON,
+      GOES_ON,
+      { does: 'crashes', awayMs: 3_600_000 },
+      comes(2, 1),
+      SETTLES,
+      says(2, 1, 'SignIn', { person: 'sam' }),
+      sends(2, 1, 1),
+      SETTLES,
+      erases('sam'),
+      SETTLES,
+      { does: 'assumes', browser: 1, person: 'sam', confidence: 0.5, back: 5 },
+    ],
+  },
 ]
 
 function comes(browser: number, tab: number, names = true): Operation {
