@@ -148,7 +148,9 @@ function* rowSteps(
     )
     const gone = { chunks: chunks.map(({ seq }) => ({ number, seq })), changes }
     const names = entries.flatMap(visitIDsIn)
-    const fading = names.map((name) => ({ due, what: 'name', number, before: 0, name }) as const)
+    const fading = names.map(
+      ({ name, visit: before }) => ({ due, what: 'name', number, before, name }) as const,
+    )
     yield { erase: { gone, fading }, counts: { entries: entries.length, changes: changes.length } }
     from = last.seq + 1
   }

@@ -36,7 +36,7 @@ export interface Cut {
   /** Kept states behind it that remember too much. */
   readonly states: readonly BaseRow[]
   /** VisitIDs that were made known in it. */
-  readonly names: readonly string[]
+  readonly names: ReturnType<typeof visitIDsIn>
 }
 
 /** Rows that end before what is kept, as far as that was known when they were read. */

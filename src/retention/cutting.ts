@@ -54,7 +54,7 @@ function taken(cut: Cut, draft: Draft, roundAt: number): Shed {
     contacts,
   })
   const due = roundAt + HASHES_KEEP_MS
-  for (const name of names) draft.putFading({ due, what: 'name', number, before: 0, name })
+  for (const { name, visit } of names) draft.putFading({ due, what: 'name', number, before: visit, name })
   draft.putFading({ due, what: 'stream', number, before: keptFrom, name: '' })
   for (const state of cut.states) draft.putBase(state)
   const isGone = (visit: number): boolean => draft.visit(number, visit) === null

@@ -65,7 +65,7 @@ export interface FadingRow {
   readonly due: number
   readonly what: 'name' | 'stream'
   readonly number: number
-  /** The first `seq` whose eventID is not meant; 0 for a name. */
+  /** The first `seq` whose eventID is not meant; for a name the visit that it led to. */
   readonly before: number
   /** '' for a stream. */
   readonly name: string
@@ -130,7 +130,10 @@ export interface ErasureStore {
 export interface RetentionStore {
   /** What is due before a time, earliest first. */
   fading(before: number, limit: number): FadingRow[]
-  /** These fade no more; the names among them go, but for those that lead to a visit: they fade `later`. */
+  /**
+   * These fade no more. The names among them go, unless they lead elsewhere by now; those that lead to a visit that is
+   * kept, or to none while the visitor's stream goes on, fade `later`.
+   */
   dropFading(rows: readonly FadingRow[], later: number): Promise<void>
   /** Where a visit's name leads, by its hash as `fading` gives it; null = there is none. */
   nameOf(hash: string): { readonly number: number; readonly visit: number } | null

@@ -9,7 +9,11 @@ import { KEYS, type Tables } from './tables.ts'
 import { MAKES_ROOM, type Write } from './upkeep.ts'
 import { decodeVisitor } from './visitor-row.ts'
 
-export function createFading(tables: Tables, reader: Reader, write: Write): RetentionStore {
+export function createFading(
+  tables: Tables,
+  { reader, writer }: { readonly reader: Reader; readonly writer: Writer },
+  write: Write,
+): RetentionStore {
   const nameOf = (hash: string): NameRow | null => {
     const row = tables.names.getBinaryFast(keyOfName(hash))
     if (row === undefined) return null
@@ -38,11 +42,16 @@ export function createFading(tables: Tables, reader: Reader, write: Write): Rete
         for (const row of rows) {
           puts.remove('fading', keyOf(row, Buffer.from(row.name, 'hex')))
           const named = row.what === 'name' ? nameOf(row.name) : null
-          if (named === null || named.number !== row.number) continue
-          // Asked in the transaction: it may be the name of a visit again.
-          const isOfVisit = tables.visits.doesExist(KEYS.visit.of(named.number, named.visit))
-          if (!isOfVisit) puts.remove('names', keyOfName(row.name))
-          else puts.put('fading', keyOf({ ...row, due: later }, Buffer.from(row.name, 'hex')), NO_SEQ)
+          if (named === null || named.number !== row.number || named.visit !== row.before) continue
+          // Asked in the transaction: the visitor may have come back.
+          const { number, visit } = named
+          const isKept =
+            visit === 0 ? !isSilent(number) : tables.visits.doesExist(KEYS.visit.of(number, visit))
+          if (!isKept) puts.remove('names', keyOfName(row.name))
+          else {
+            const key = keyOf({ ...row, due: later }, Buffer.from(row.name, 'hex'))
+            puts.put('fading', key, encodeFading(writer, row))
+          }
         }
       }, MAKES_ROOM),
     async dropSeen(number, { before, place, limit }) {
@@ -107,8 +116,6 @@ export function createFading(tables: Tables, reader: Reader, write: Write): Rete
 const WHAT: readonly FadingRow['what'][] = ['name', 'stream']
 const HASH_BYTES = 16
 const VISIT = nameKey('visit', '').subarray(0, 1)
-/** A name's row: before no entry. */
-const NO_SEQ = Buffer.of(0)
 
 function keyOfName(hash: string): Uint8Array {
   return Buffer.concat([VISIT, Buffer.from(hash, 'hex')])

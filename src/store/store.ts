@@ -145,7 +145,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     ...createRelayRows(tables, { reader, writer }, write),
     ...createUpkeep(tables, { reader, writer }, write),
     ...createErasing(tables, { reader, writer }, write),
-    ...createFading(tables, reader, write),
+    ...createFading(tables, { reader, writer }, write),
     path,
     boot,
     lastPosition: () => end.position,

@@ -120,10 +120,12 @@ function storedAsOther({ kind, seq, position, at, payload }: StoredOther): Entry
   return { ...payload, type: kind, seq, position, at } as unknown as Entry
 }
 
-/** The visitIDs that an entry made known: of the visit that it opened, and other names of one (V7b, V13). */
-export function visitIDsIn(stored: StoredEntry): readonly string[] {
+/** The visitIDs that an entry made known, and the visits they led to: what it opened, and other names of one (V7b, V13). */
+export function visitIDsIn(
+  stored: StoredEntry,
+): readonly { readonly name: string; readonly visit: number }[] {
   return factsOf(stored).flatMap((fact) => {
-    if (fact.type === 'visit.opened') return [fact.visitId]
-    return fact.type === 'visit.aliased' ? [fact.name] : []
+    if (fact.type === 'visit.opened') return [{ name: fact.visitId, visit: fact.ordinal }]
+    return fact.type === 'visit.aliased' ? [{ name: fact.name, visit: fact.ordinal }] : []
   })
 }

@@ -36,11 +36,11 @@ export function memoryFading(disk: MemoryDisk, write: WriteRows): RetentionStore
     return keys.filter((key) => key > place).slice(0, limit)
   }
   const seqOf = (key: string): number => Number(disk.table('seen').get(key))
-  const isSilent = (key: string): boolean => {
-    const number = Number(disk.table('mentions').get(key))
+  const isSilentVisitor = (number: number): boolean => {
     const row = disk.table('visitors').get(keyOf(number)) as VisitorRow | undefined
     return row === undefined || row.keptFrom > row.seq
   }
+  const isSilent = (key: string): boolean => isSilentVisitor(Number(disk.table('mentions').get(key)))
 
   return {
     fading: (before, limit) => rowsIn<FadingRow>(disk, 'fading', { start: '', end: keyOf(before), limit }),
@@ -52,10 +52,12 @@ export function memoryFading(disk: MemoryDisk, write: WriteRows): RetentionStore
             const kept = disk.table('fading').get(fadingKey(row)) as FadingRow
             puts.remove('fading', fadingKey(row))
             const named = row.what === 'name' ? nameOf(row.name) : null
-            if (named === null || named.number !== row.number) continue
+            if (named === null || named.number !== row.number || named.visit !== row.before) continue
+            const { number, visit } = named
+            const isKept =
+              visit === 0 ? !isSilentVisitor(number) : disk.table('visits').has(keyOf(number, visit))
             const next = { ...kept, due: later }
-            if (disk.table('visits').has(keyOf(named.number, named.visit)))
-              puts.put('fading', fadingKey(next), next)
+            if (isKept) puts.put('fading', fadingKey(next), next)
             else puts.remove('names', keyOf('visit', named.name))
           }
         },

@@ -66,7 +66,7 @@ function age(dice: Dice, store: Store, { draft, count }: { draft: Draft; count: 
   // Put again behind that: it stays.
   if (row !== null && dice.chance(0.3)) draft.putVisit({ ...row, position: count })
   const name = `name-${dice.below(30)}`
-  draft.putFading({ due: AT + count, what: 'name', number, before: 0, name })
+  draft.putFading({ due: AT + count, what: 'name', number, before: visit, name })
   draft.putFading({ due: AT + dice.below(99), what: 'stream', number, before: 1 + dice.below(9), name: '' })
   const person = store.identities({ limit: 1 })[0]
   if (person !== undefined && dice.chance(0.3)) draft.dropIdentity(person.identity, person.identityId)
