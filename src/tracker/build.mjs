@@ -3,6 +3,7 @@ import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
+import { minify } from 'terser'
 
 const GZIP_BYTES_MAX = 6_000
 /** Of what is loaded only where it is used. */
@@ -26,12 +27,13 @@ for (const [entry, file, format, bytesMax] of [
   ['dsl/file.ts', 'tracker-dsl.js', 'iife', PART_GZIP_BYTES_MAX],
   ['http-file.ts', 'tracker-http.js', 'iife', PART_GZIP_BYTES_MAX],
 ]) {
-  await build({
+  const { outputFiles } = await build({
     entryPoints: [at(`src/tracker/${entry}`)],
     outfile: at(`dist/${file}`),
     format,
     bundle: true,
     minify: true,
+    write: false,
     mangleProps: new RegExp(`^(${PRIVATE_NAMES.trim().split(/\s+/).join('|')})$`),
     target: 'es2019',
     // Where a page had broken the browser before the script came, there is no tracker, and no error either (T6).
@@ -41,7 +43,10 @@ for (const [entry, file, format, bytesMax] of [
     tsconfigRaw: { compilerOptions: { alwaysStrict: false } },
     logLevel: 'warning',
   })
-  const bytes = gzipSync(readFileSync(at(`dist/${file}`)), { level: 9 }).length
+  // Names by how often they occur: some 250 bytes less, gzipped.
+  const { code } = await minify(outputFiles[0].text, { ecma: 2019, module: format === 'esm' })
+  writeFileSync(at(`dist/${file}`), code)
+  const bytes = gzipSync(code, { level: 9 }).length
   process.stdout.write(`dist/${file}: ${bytes} bytes gzipped, of ${bytesMax}\n`)
   if (bytes > bytesMax) {
     process.stderr.write(`dist/${file} is over ${bytesMax} bytes gzipped: make it smaller\n`)

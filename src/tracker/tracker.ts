@@ -6,7 +6,7 @@ import type { TrackerIds } from './interface.ts'
 import type { Keeper } from './keeper.ts'
 import { parse, toText } from './own.ts'
 import { cleanUrl, maskText, maskValue } from './privacy.ts'
-import { randomUuid } from './random.ts'
+import { randomUuid, timedUuid } from './random.ts'
 import { watchRoutes } from './routes.ts'
 import { makeWho } from './who.ts'
 
@@ -88,7 +88,7 @@ export function makeTracker(options: TrackerOptions): Tracker {
     return {
       ...named,
       eventType: isSystem ? 'SYSTEM' : 'BUSINESS',
-      eventID: randomUuid(),
+      eventID: timedUuid(),
       visitID,
       pageID,
       timestamp: Date.now(),

@@ -3,7 +3,8 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { WIRE_LIMITS } from '../../protocol/limits.ts'
 import { checkClientMessage } from '../../protocol/messages.ts'
-import { randomToken, randomUuid } from '../../src/tracker/random.ts'
+import { msOf, orderOf } from '../../src/store/order.ts'
+import { randomToken, randomUuid, timedUuid } from '../../src/tracker/random.ts'
 
 const random = suite('tracker ids')
 
@@ -20,6 +21,21 @@ random('[T2] a globalVisitID is a v4 UUID, a deviceToken 128 random bits, and th
 
 random('[T2] no two tokens are the same', () => {
   assert.is(new Set(Array.from({ length: 200 }, randomToken)).size, 200)
+})
+
+random('[E1] the id of an event is a UUIDv7: it holds its time, and none is before the one before it', () => {
+  const before = Date.now()
+  const ids = Array.from({ length: 200 }, timedUuid)
+  const orders = ids.map(orderOf)
+  assert.equal(
+    orders.toSorted((a, b) => a - b),
+    orders,
+  )
+  assert.is(new Set(ids).size, 200)
+  for (const id of ids) assert.match(id, /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-a[0-9a-f]{3}-[0-9a-f]{12}$/)
+  const [first = 0] = orders
+  // Of a monotonic clock, which the other may have left by some ms.
+  assert.ok(Math.abs(msOf(first) - before) < 60_000, 'the time it holds is now')
 })
 
 random.run()
