@@ -4,7 +4,7 @@ import { type Availability, createAvailability } from './availability.ts'
 import { createReader, createWriter, type Reader } from './bytes.ts'
 import { type BeforePut, checkPosition, createPuts, lastCommit, type Puts, putBatch } from './commit.ts'
 import type { Draft, Store } from './contract.ts'
-import { createDraft, type DraftRows, highest, type Numbers } from './draft.ts'
+import { createDraft, type DraftRows, highest, type Numbers, rowsOfDraft } from './draft.ts'
 import { encodeDraft } from './encode.ts'
 import { createErasing } from './erasing.ts'
 import {
@@ -62,7 +62,6 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       readMarks()
     },
   })
-  const drafts = new WeakMap<Draft, DraftRows>()
   let end = lastCommit(tables, reader)
   let next = readNext(tables, reader)
   let isClosed = false
@@ -116,8 +115,8 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   }
 
   function rowsOf(draft: Draft): DraftRows {
-    const rows = drafts.get(draft)
-    if (rows === undefined) throw new Error('this draft was not made by this store: use createDraft')
+    const rows = rowsOfDraft(draft)
+    if (rows?.owner !== tables) throw new Error('this draft was not made by this store: use createDraft')
     return rows
   }
 
@@ -153,9 +152,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     createDraft(behind) {
       const front = behind && rowsOf(behind)
       const free = () => (front === undefined ? next : highest(front.next, next))
-      const { draft, rows } = createDraft(behind ?? rowReads, free)
-      drafts.set(draft, rows)
-      return draft
+      return createDraft(behind ?? rowReads, free, tables)
     },
     commit,
     unavailable: availability.reason,

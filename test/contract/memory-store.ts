@@ -3,7 +3,7 @@
  * transaction may go on, whether it fails, and when the power does.
  */
 import type { Draft, Store } from '../../src/store/contract.ts'
-import { createDraft, type DraftRows, highest, type Numbers } from '../../src/store/draft.ts'
+import { createDraft, type DraftRows, highest, type Numbers, rowsOfDraft } from '../../src/store/draft.ts'
 import { StaleCommit, StoreUnavailable } from '../../src/store/errors.ts'
 import type { CommitRow } from '../../src/store/rows.ts'
 import type { TableName } from '../../src/store/tables.ts'
@@ -39,7 +39,6 @@ export function openMemoryStore({
 }: MemoryStoreOptions): Store {
   const boot = countStart(disk)
   const rowReads = { ...memoryRows(disk), ...memoryErasedReads(disk) }
-  const drafts = new WeakMap<Draft, DraftRows>()
   const waiting: (() => void)[] = []
   let end = lastCommit(disk)
   let next = nextNumbers(disk)
@@ -87,8 +86,8 @@ export function openMemoryStore({
   }
 
   const rowsOf = (draft: Draft): DraftRows => {
-    const rows = drafts.get(draft)
-    if (rows === undefined) throw new Error('this draft was not made by this store')
+    const rows = rowsOfDraft(draft)
+    if (rows?.owner !== disk) throw new Error('this draft was not made by this store')
     return rows
   }
 
@@ -105,9 +104,7 @@ export function openMemoryStore({
     createDraft(behind) {
       const front = behind && rowsOf(behind)
       const free = () => (front === undefined ? next : highest(front.next, next))
-      const { draft, rows } = createDraft(behind ?? rowReads, free)
-      drafts.set(draft, rows)
-      return draft
+      return createDraft(behind ?? rowReads, free, disk)
     },
     async commit(draft, { at }) {
       if (reason !== null) throw new StoreUnavailable(reason)
