@@ -1,8 +1,8 @@
 /** Random rows, put into a store by drafts as the visitors' room makes them: enough of everything for every list. */
 import type { Draft, Store } from '../../src/store/contract.ts'
 import type { StoredEntry } from '../../src/store/rows.ts'
+import type { Dice } from '../helpers/dice.ts'
 import { AT, anEvent, anOther, aVisitor, someWords } from '../store/a-row.ts'
-import type { Dice } from './dice.ts'
 
 const VISITORS = 4
 const PEOPLE = ['pat', 'sam', 'kim']

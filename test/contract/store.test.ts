@@ -2,12 +2,12 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { StaleCommit, StoreUnavailable } from '../../src/store/errors.ts'
+import { dice } from '../helpers/dice.ts'
 import { within } from '../helpers/within.ts'
 import { AT, anEvent, aVisit, aVisitor, commitSaid, say } from '../store/a-row.ts'
 import { rejection } from '../store/rejection.ts'
 import { allReads } from './all-reads.ts'
 import { STORES, type Stored } from './both-stores.ts'
-import { dice } from './dice.ts'
 import { fill } from './random-drafts.ts'
 
 const contract = suite("the store's contract")

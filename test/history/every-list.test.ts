@@ -3,7 +3,8 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Route } from '../../src/history/route.ts'
 import { ROUTES } from '../../src/history/routes.ts'
-import { type Dice, dice, someEvent, VISITORS } from '../visitors/some-entries.ts'
+import { type Dice, dice } from '../helpers/dice.ts'
+import { someEvent, VISITORS } from '../visitors/some-entries.ts'
 import { openRealHouse, type RealHouse } from './real-house.ts'
 
 const lists = suite('History: every list')

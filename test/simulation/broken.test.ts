@@ -1,7 +1,7 @@
 /** The simulation can fail: rules broken on purpose, one at a time, are all found, and shown in a short history. */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { dice } from '../contract/dice.ts'
+import { dice } from '../helpers/dice.ts'
 import { BROKEN_RULES } from './broken-rules.ts'
 import { live } from './life.ts'
 import { historyOf, type Operation } from './operations.ts'

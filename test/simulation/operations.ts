@@ -1,5 +1,5 @@
 /** What may happen in a simulated life: plain data, so that a history can be kept, shortened and told again. */
-import type { Dice } from '../contract/dice.ts'
+import type { Dice } from '../helpers/dice.ts'
 
 export const BROWSERS = ['g1', 'g2', 'g3'] as const
 export const TABS = 2

@@ -1,6 +1,6 @@
 /** `npm run simulate -- --seeds 1000`: lives so many histories, and for one that fails says its seed and the shortest that still does. */
 import { parseArgs } from 'node:util'
-import { dice } from '../contract/dice.ts'
+import { dice } from '../helpers/dice.ts'
 import { live } from './life.ts'
 import { historyOf } from './operations.ts'
 import { shortest } from './shortening.ts'

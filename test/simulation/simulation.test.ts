@@ -1,7 +1,7 @@
 /** The whole server in memory lives random histories, always the same ones here: `npm run simulate` lives others. */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { dice } from '../contract/dice.ts'
+import { dice } from '../helpers/dice.ts'
 import { FOUND } from './found.ts'
 import { FOUND_ERASING } from './found-erasing.ts'
 import { live } from './life.ts'

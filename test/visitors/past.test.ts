@@ -2,8 +2,9 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { VisitorView } from '../../src/visitors/views.ts'
+import { dice } from '../helpers/dice.ts'
 import { HOUR, MINUTE, openRoom, SECOND, type TestRoom } from './a-room.ts'
-import { dice, someEvent, someOther } from './some-entries.ts'
+import { someEvent, someOther } from './some-entries.ts'
 
 const past = suite('what was known then')
 const G = 'g1'

@@ -2,10 +2,11 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { NewEntry, Recorded } from '../../src/visitors/contract.ts'
+import { type Dice, dice } from '../helpers/dice.ts'
 import { within } from '../helpers/within.ts'
 import { HOUR, MINUTE, openRoom, SECOND, type TestRoom } from './a-room.ts'
 import { findingsIn } from './findings.ts'
-import { type Dice, dice, someEvent, someOther, VISITORS } from './some-entries.ts'
+import { someEvent, someOther, VISITORS } from './some-entries.ts'
 
 const random = suite('random visitors')
 

@@ -1,38 +1,12 @@
 /** Random entries of a few visitors, the same ones for the same seed. */
 import type { NewEntry, NewEvent } from '../../src/visitors/contract.ts'
+import type { Dice } from '../helpers/dice.ts'
 import { event, HOUR, MINUTE, SECOND, type TestRoom } from './a-room.ts'
 
 export const VISITORS = ['g1', 'g2', 'g3', 'g4']
 const PEOPLE = ['pat', 'sam', 'kim']
 const NAMES = ['VisitStarted', 'PageEntered', 'PageEntered', 'PageExited', 'SignIn', 'SignOut', 'UserInfo']
 const RARE = ['ConsentWithdrawn', 'SignIn', 'VisitStarted']
-
-export interface Dice {
-  readonly below: (n: number) => number
-  readonly one: <T>(of: readonly T[]) => T
-  readonly chance: (share: number) => boolean
-}
-
-/** mulberry32: the same seed throws the same. */
-export function dice(seed: number): Dice {
-  let state = seed
-  const next = (): number => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
-  }
-  const below = (n: number): number => Math.floor(next() * n)
-  return {
-    below,
-    one: (of) => {
-      const found = of[below(of.length)]
-      if (found === undefined) throw new Error('nothing to choose from')
-      return found
-    },
-    chance: (share) => next() < share,
-  }
-}
 
 export function someEvent(d: Dice, globalVisitID: string): NewEvent {
   // Now and then a visitID of somebody else's.
