@@ -18,13 +18,14 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'src/erasure': ['machines', 'src/visitors', 'src/store', 'src/config.ts'],
   'src/retention': ['machines', 'src/visitors', 'src/store'],
   'src/rules': ['machines', 'src/visitors', 'src/store'],
-  'src/gateway': ['protocol', 'src/visitors', 'src/config.ts'],
-  'src/history': ['src/visitors', 'src/store', 'src/config.ts'],
-  'src/live': ['src/visitors', 'src/store', 'src/config.ts'],
+  'src/gateway': ['protocol', 'src/visitors', 'src/config.ts', 'src/body.ts'],
+  'src/history': ['src/visitors', 'src/store', 'src/config.ts', 'src/body.ts'],
+  'src/live': ['src/visitors', 'src/store', 'src/config.ts', 'src/body.ts'],
   'src/bus': ['src/visitors', 'src/store', 'src/config.ts'],
   'src/tracker': ['protocol'],
   'src/operating': ['src/bus', 'src/store', 'src/config.ts'],
   'src/config.ts': ['protocol'],
+  'src/body.ts': [],
 }
 
 /** The only place in src/ for each of these libraries. */

@@ -3,9 +3,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { JSON_CODEC } from '../../protocol/codec.ts'
 import { ProtocolError } from '../../protocol/errors.ts'
 import { checkTrackBody, type TrackAnswer, type TrackBody } from '../../protocol/messages.ts'
+import { CLOSING, takeBody } from '../body.ts'
 import { ackOf } from './batches.ts'
 import type { Door } from './door.ts'
-import { readBody } from './request-body.ts'
 import { isStoreUnavailable } from './unavailable.ts'
 
 /** Why a request is not served, as problem+json. */
@@ -71,11 +71,14 @@ async function serve(
   const address = door.addressOf(request)
   if (!desk.limits.connect(address)) throw tooMany(RETRY_AFTER_S * 1_000, 'too many requests at once')
   try {
-    const body = await readBody(request, desk.config.frameBytes).catch((cause: unknown) => {
+    const body = await takeBody(chunksOf(request), desk.config.frameBytes).catch((cause: unknown) => {
       // The client went away in the middle of it: there is nobody to answer, and nothing of ours is wrong.
       throw new Problem(400, 'the body did not come whole', { cause })
     })
-    if (body === null) throw new Problem(413, `the body must be at most ${desk.config.frameBytes} bytes`)
+    if (body === null) {
+      const detail = `the body must be at most ${desk.config.frameBytes} bytes`
+      throw new Problem(413, detail, { headers: CLOSING })
+    }
     if (desk.isDraining) throw unavailable()
     countUntilAnswered(door, response)
     return await track(door, checkTrackBody(JSON_CODEC.decode(body), desk.config, desk.config.noIdentities), {
@@ -86,6 +89,10 @@ async function serve(
     desk.limits.disconnect(address)
   }
 }
+
+/** What comes of the body. To leave off in the middle of it would else cut the connection before its client knew why. */
+const chunksOf = (request: IncomingMessage): AsyncIterable<Uint8Array> =>
+  request.iterator({ destroyOnReturn: false })
 
 /** A drain waits for it, as for a batch of a socket (Q6). */
 function countUntilAnswered({ desk }: Door, response: ServerResponse): void {
@@ -178,9 +185,7 @@ function sendProblem({ desk }: Door, response: ServerResponse, cause: unknown): 
   const isExpected = cause instanceof Problem || cause instanceof ProtocolError || isStoreUnavailable(cause)
   if (!isExpected) desk.log.error({ err: cause }, 'POST /track was not recorded')
   const title = TITLES[status] ?? ''
-  // What is left of a body that is too large is not read.
-  const connection = status === 413 ? { connection: 'close' } : {}
-  response.writeHead(status, { 'content-type': 'application/problem+json', ...headers, ...connection })
+  response.writeHead(status, { 'content-type': 'application/problem+json', ...headers })
   response.end(JSON.stringify({ type: 'about:blank', title, status, detail: message }))
 }
 

@@ -1,4 +1,5 @@
 /** The JSON that a request brings: no longer than it may be, and of the type that no foreign page can send unasked. */
+import { CLOSING, takeBody } from '../body.ts'
 import { Problem } from './problem.ts'
 
 /** The decoded body; an empty one is `{}`. Throws a `Problem`: 400, 413 or 415. */
@@ -21,19 +22,10 @@ export function parseJson(bytes: Uint8Array): unknown {
 }
 
 async function readBytes(request: Request, bytesMax: number): Promise<Uint8Array> {
-  const tooLong = (): Problem => new Problem(413, `the body must be at most ${bytesMax} bytes`)
-  if (Number(request.headers.get('content-length') ?? 0) > bytesMax) throw tooLong()
   if (request.body === null) return new Uint8Array()
-  const chunks: Uint8Array[] = []
-  let bytes = 0
-  try {
-    for await (const chunk of request.body) {
-      bytes += chunk.length
-      if (bytes > bytesMax) throw tooLong()
-      chunks.push(chunk)
-    }
-  } catch (cause) {
-    throw cause instanceof Problem ? cause : new Problem(400, 'the body did not come whole')
-  }
-  return Buffer.concat(chunks, bytes)
+  const bytes = await takeBody(request.body, bytesMax).catch(() => {
+    throw new Problem(400, 'the body did not come whole')
+  })
+  if (bytes !== null) return bytes
+  throw new Problem(413, `the body must be at most ${bytesMax} bytes`, { headers: CLOSING })
 }

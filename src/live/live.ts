@@ -1,8 +1,9 @@
 /** `/live`: what is committed, as server-sent events; and tickets for browsers, which cannot send a key with it. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { Readable } from 'node:stream'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import { type Context, Hono } from 'hono'
-import { bodyLimit } from 'hono/body-limit'
+import { CLOSING, takeBody } from '../body.ts'
 import type { Config } from '../config.ts'
 import type { Store } from '../store/contract.ts'
 import type { Visitors } from '../visitors/contract.ts'
@@ -127,7 +128,8 @@ export function createLive<Who extends { readonly name: string }>(parts: LivePar
   async function issueTicket(context: Context): Promise<Response> {
     const who = await access.admit(context)
     if (who instanceof Response) return who
-    const filters = readFilters(await readJson(context), { allEvents })
+    const body = await takeBody(context.req.raw.body ?? Readable.from([]), TICKET_BODY_BYTES)
+    const filters = body === null ? tooLong() : readFilters(parseJson(body), { allEvents })
     const outcome = filters instanceof Response ? filters.status : 201
     const about = filters instanceof Response ? {} : aboutOf(filters)
     await audit({ who: who.name, what: 'POST /live/tickets', about, outcome })
@@ -161,11 +163,7 @@ export function createLive<Who extends { readonly name: string }>(parts: LivePar
 
   const app = new Hono<LiveEnv>()
   app.get('/live', open)
-  const limit = bodyLimit({
-    maxSize: TICKET_BODY_BYTES,
-    onError: () => refusal(413, `a ticket's filters have at most ${TICKET_BODY_BYTES} bytes`),
-  })
-  app.post('/live/tickets', limit, issueTicket)
+  app.post('/live/tickets', issueTicket)
   return {
     app,
     count: () => streams.size,
@@ -197,12 +195,14 @@ function aboutOf({ globalVisitID, identityId }: Filters): Readonly<Record<string
   }
 }
 
+const tooLong = (): Response =>
+  refusal(413, `a ticket's filters have at most ${TICKET_BODY_BYTES} bytes`, { headers: CLOSING })
+
 /** The body, parsed; nothing = no filters. What is no JSON has no filters that could be right. */
-async function readJson(context: Context): Promise<unknown> {
-  const text = await context.req.text()
-  if (text === '') return {}
+function parseJson(body: Uint8Array): unknown {
+  if (body.length === 0) return {}
   try {
-    return JSON.parse(text)
+    return JSON.parse(new TextDecoder().decode(body))
   } catch {
     return null
   }
