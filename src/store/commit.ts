@@ -6,6 +6,7 @@ import { seenKey } from './keys.ts'
 import { commitExtent } from './node-rows.ts'
 import { isStoredEvent } from './rows.ts'
 import { KEYS, NOTHING, type TableName, type Tables } from './tables.ts'
+import { dropUnusedText } from './user-agents.ts'
 import { armedAtOf, connectedOf, seqOf } from './visitor-row.ts'
 
 /** Called before each put and remove of a transaction, counted from 1; tests throw from it. */
@@ -41,9 +42,19 @@ export function putBatch(tables: Tables, puts: Puts, batch: Batch): void {
   }
   for (const chunk of batch.chunks) putSeen(puts, chunk)
   for (const { table, key, value } of batch.rows) {
-    if (value === null) puts.remove(table, key)
-    else puts.put(table, key, value)
+    if (value !== null) puts.put(table, key, value)
+    else removeRow(tables, puts, { table, key })
   }
+}
+
+/** Removes a row, and what nothing leads to behind it. */
+export function removeRow(
+  tables: Tables,
+  puts: Puts,
+  { table, key }: { readonly table: TableName; readonly key: Uint8Array },
+): void {
+  puts.remove(table, key)
+  if (table === 'userAgentUses') dropUnusedText(tables, puts, key)
 }
 
 /** Where a commit ended. */

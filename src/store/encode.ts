@@ -19,6 +19,7 @@ import { encodeLink, encodeName, encodePage, encodeSession, encodeVisit } from '
 import type { CommitStretch, StoredEntry, TokenRow } from './rows.ts'
 import { isStoredEvent } from './rows.ts'
 import { KEYS, NOTHING, OF_IDENTITY, OF_VISITOR, type TableName } from './tables.ts'
+import { userAgentUse } from './user-agents.ts'
 import { encodeVisitor } from './visitor-row.ts'
 
 /** A visitor's row; the transaction checks the fence and moves its deadline. */
@@ -132,6 +133,9 @@ function visitorRows(out: Writer, draft: DraftRows): RowPut[] {
     const key = KEYS.visit.bound([row.number, row.ordinal], 0)
     rows.push({ table: 'visits', key, value: encodeVisit(out, row) })
     rows.push({ table: 'openVisits', key, value: row.endDate === 0 ? NOTHING : null })
+    // Its text is put where a visit is opened.
+    const use = draft.userAgents.has(row.userAgentId ?? '') ? userAgentUse(row) : null
+    if (use !== null) rows.push({ table: 'userAgentUses', key: use, value: NOTHING })
   }
   for (const row of draft.sessions.values()) {
     if (row === null) continue

@@ -1,7 +1,7 @@
 // Erasures: their rows, and the steps that overwrite and remove others' rows (Q12).
 import type { Reader, Writer } from './bytes.ts'
 import { decodeChunk, encodeChunk } from './chunk.ts'
-import type { Puts } from './commit.ts'
+import { type Puts, removeRow } from './commit.ts'
 import type {
   Chunk,
   DroppedRows,
@@ -19,6 +19,7 @@ import { nameKey } from './name-key.ts'
 import { encodeChange } from './node-rows.ts'
 import { KEYS, OF_IDENTITY, OF_VISITOR, type TableName, type Tables } from './tables.ts'
 import { MAKES_ROOM, type Write } from './upkeep.ts'
+import { userAgentUse } from './user-agents.ts'
 
 export function createErasedReads(tables: Tables, reader: Reader): ErasedReads {
   return {
@@ -132,7 +133,7 @@ function encodeStep(
 }
 
 function removeRows(tables: Tables, puts: Puts, gone: GoneRows): void {
-  for (const { table, key } of goneKeys(gone)) puts.remove(table, key)
+  for (const row of goneKeys(gone)) removeRow(tables, puts, row)
   const { changes = [], mentions = [], sent = [], seen, pseudonym } = gone
   for (const { at, seq } of sent) puts.remove('sent', KEYS.sent.of(at, seq))
   for (const { position, n } of changes) puts.remove('changes', KEYS.change.of(position, n))
@@ -157,10 +158,12 @@ export function* goneKeys({
 }: DroppedRows): Generator<{ readonly table: TableName; readonly key: Uint8Array }> {
   for (const { number, seq } of chunks) yield { table: 'stream', key: KEYS.stream.bound([number, seq], 0) }
   for (const { number, seq } of bases) yield { table: 'bases', key: KEYS.base.bound([number, seq], 0) }
-  for (const { number, ordinal } of visits) {
-    const key = KEYS.visit.bound([number, ordinal], 0)
+  for (const visit of visits) {
+    const key = KEYS.visit.bound([visit.number, visit.ordinal], 0)
     yield { table: 'visits', key }
     yield { table: 'openVisits', key }
+    const use = userAgentUse(visit)
+    if (use !== null) yield { table: 'userAgentUses', key: use }
   }
   for (const { number, visit, ordinal } of sessions) {
     yield { table: 'sessions', key: KEYS.session.bound([number, visit, ordinal], 0) }

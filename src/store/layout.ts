@@ -1,17 +1,17 @@
 // The version of what keys and rows say, and how many times the folder was opened.
 import { StoreTooNew, StoreUnavailable } from './errors.ts'
 import { idKey } from './keys.ts'
-import { toLayout2 } from './migrations.ts'
+import { toLayout2, toLayout3 } from './migrations.ts'
 import type { Tables } from './tables.ts'
 
 /** Raised when a key or a row says something else than before; each step then gets a migration. */
-export const LAYOUT = 2
+export const LAYOUT = 3
 
 export const LAYOUT_KEY = idKey('layout')
 export const BOOT_KEY = idKey('boot')
 
 /** Step n brings a folder of layout n + 1 to n + 2; it runs in one transaction with the version's own row. */
-const MIGRATIONS: readonly ((tables: Tables) => void)[] = [toLayout2]
+const MIGRATIONS: readonly ((tables: Tables) => void)[] = [toLayout2, toLayout3]
 
 /** Brings an older folder up to this layout (Q5), counts this start, and returns its number. Not yet flushed. */
 export function prepareLayout(tables: Tables, path: string): number {

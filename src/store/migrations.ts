@@ -6,6 +6,7 @@ import { orderOf } from './order.ts'
 import { decodeVisit } from './resource-rows.ts'
 import { isStoredEvent } from './rows.ts'
 import { KEYS, NOTHING, type Table, type Tables } from './tables.ts'
+import { isUsed, userAgentUse } from './user-agents.ts'
 import { decodeVisitor, encodeVisitor } from './visitor-row.ts'
 
 /** 1 to 2: open visits have an index, eventIDs that hold their time stand in its order, visitors know the latest of theirs. */
@@ -13,6 +14,19 @@ export function toLayout2(tables: Tables): void {
   indexOpenVisits(tables)
   noteNewest(tables)
   moveSeen(tables)
+}
+
+/** 2 to 3: it is known which visits came with which User-Agent; texts that none came with go. */
+export function toLayout3(tables: Tables): void {
+  const reader = createReader()
+  for (const { key, value } of slicesOf(tables.visits)) {
+    reader.open(value)
+    const use = userAgentUse(decodeVisit(reader, KEYS.visit.part(key, 0), KEYS.visit.part(key, 1)))
+    if (use !== null) tables.userAgentUses.putSync(use, NOTHING)
+  }
+  for (const { key } of slicesOf(tables.userAgents)) {
+    if (!isUsed(tables, key)) tables.userAgents.removeSync(key)
+  }
 }
 
 function noteNewest(tables: Tables): void {

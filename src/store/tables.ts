@@ -30,6 +30,7 @@ export const TABLE_NAMES = [
   'changes',
   'commits',
   'userAgents',
+  'userAgentUses',
   'addresses',
   'scores',
   'tokens',

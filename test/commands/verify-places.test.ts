@@ -52,6 +52,13 @@ const PLACES: readonly Case[] = [
     draft((rows, store) => rows.putVisit({ ...there(store.visit(1, 2)), endDate: MORNING })),
   ],
   [
+    'a visit came with a User-Agent whose text is gone',
+    /visit 1: the text of its User-Agent/,
+    draft((rows, store) =>
+      rows.putVisit({ ...there(store.visit(1, 1)), userAgentId: '3b241101-e2bb-5255-8caf-4136c566a962' }),
+    ),
+  ],
+  [
     'a session is gone',
     /visit 1, session 1 that entry 4/,
     removed('sessions', () => KEYS.session.of(1, 1, 1)),

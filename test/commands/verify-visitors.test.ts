@@ -97,6 +97,8 @@ const VISITORS: readonly Case[] = [
   ],
 ]
 
+const USER_AGENT = '3b241101-e2bb-5255-8caf-4136c566a962'
+
 const NOBODY: readonly Case[] = [
   [
     'a row of nobody in stream',
@@ -152,6 +154,21 @@ const NOBODY: readonly Case[] = [
     'a row of nobody in openVisits',
     /rows of openVisits/,
     bytes(({ copyFirst }) => copyFirst('openVisits', KEYS.visit.bound([99, 1], 0))),
+  ],
+  [
+    'a User-Agent that no visit came with',
+    /rows of userAgents: expected 0, found 1/,
+    draft((rows) => rows.putUserAgent(USER_AGENT, 'Browser/1')),
+  ],
+  [
+    'a visit of nobody in userAgentUses',
+    /rows of userAgentUses: expected 0, found 1/,
+    bytes(({ tables }) => {
+      tables.userAgentUses.putSync(
+        Buffer.concat([idKey(USER_AGENT), KEYS.visit.bound([99, 1], 0)]),
+        Buffer.alloc(0),
+      )
+    }),
   ],
   [
     'a row of nobody in visitorNumbers',

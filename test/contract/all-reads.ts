@@ -25,7 +25,10 @@ export function allReads(store: Store): unknown {
 }
 
 function nodeReads(store: Store): unknown {
-  const tables = ['visitors', 'stream', 'seen', 'names', 'linksOf', 'contactsOf', 'freshTokens', 'commits']
+  const tables = [
+    ...['visitors', 'stream', 'seen', 'names', 'linksOf', 'contactsOf', 'freshTokens', 'commits'],
+    ...['userAgents', 'userAgentUses'],
+  ]
   const lists = [
     store.visitors,
     store.identities,
@@ -51,9 +54,10 @@ function nodeReads(store: Store): unknown {
     ...[1, 2, 3].map((identity) => SPANS.map((span) => store.linksOfIdentity(identity, span))),
     ...[1, 2, 3].map((identity) => SPANS.map((span) => store.contactsOfIdentity(identity, span))),
     ...Array.from({ length: 30 }, (_, name) => store.name('visit', `name-${name}`)),
-    ...[store.score('r', 0), store.score('r', 7), store.userAgent('ua-1'), store.note('kept')],
+    ...[store.score('r', 0), store.score('r', 7), store.note('kept')],
     ...[store.relayMark(), store.relayPlaces(), store.erasures(), store.erasure('x-1')],
     ...['pat', 'sam', 'v-0'].map((id) => [store.erasedAt('person', id), store.erasedAt('device', id)]),
+    ...['ua-0', 'ua-1', 'ua-2'].map((id) => store.userAgent(id)),
     ...['pat', 'sam'].map((id) => store.mentionsOf(id, 2)),
     ...[store.fading(AT + 9, 99), store.fading(Number.MAX_SAFE_INTEGER, 3)],
     ...Array.from({ length: 30 }, (_, name) => store.nameOf(visitNameHash(`name-${name}`))).map(

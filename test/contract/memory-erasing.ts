@@ -62,7 +62,7 @@ export function memoryErasing(disk: MemoryDisk, write: WriteRows): ErasureStore 
 }
 
 function removeRows(disk: MemoryDisk, puts: MemoryPuts, gone: GoneRows): void {
-  removeDropped(puts, gone)
+  removeDropped(disk, puts, gone)
   const { changes = [], mentions = [], sent = [], seen, pseudonym } = gone
   for (const { at, seq } of sent) puts.remove('sent', keyOf(at, seq))
   for (const { position, n } of changes) puts.remove('changes', keyOf(position, n))
@@ -71,14 +71,15 @@ function removeRows(disk: MemoryDisk, puts: MemoryPuts, gone: GoneRows): void {
   if (pseudonym !== undefined) puts.remove('identityNumbers', keyOf(pseudonym))
 }
 
-function removeDropped(puts: MemoryPuts, gone: DroppedRows): void {
+function removeDropped(disk: MemoryDisk, puts: MemoryPuts, gone: DroppedRows): void {
   const { chunks = [], bases = [], visits = [], sessions = [], pages = [], names = [] } = gone
   const { links = [], contacts = [], spans, token } = gone
   for (const { number, seq } of chunks) puts.remove('stream', keyOf(number, seq))
   for (const { number, seq } of bases) puts.remove('bases', keyOf(number, seq))
-  for (const { number, ordinal } of visits) {
+  for (const { number, ordinal, userAgentId } of visits) {
     puts.remove('visits', keyOf(number, ordinal))
     puts.remove('openVisits', keyOf(number, ordinal))
+    if (userAgentId !== null) dropUse(disk, puts, { number, ordinal, userAgentId })
   }
   for (const { number, visit, ordinal } of sessions) puts.remove('sessions', keyOf(number, visit, ordinal))
   for (const { number, visit, ordinal } of pages) puts.remove('pages', keyOf(number, visit, ordinal))
@@ -96,6 +97,18 @@ function removeDropped(puts: MemoryPuts, gone: DroppedRows): void {
   if (token !== undefined) puts.remove('tokens', keyOf(token))
 }
 
+/** The text goes with the last visit that came with it. */
+function dropUse(
+  disk: MemoryDisk,
+  puts: MemoryPuts,
+  use: { readonly number: number; readonly ordinal: number; readonly userAgentId: string },
+): void {
+  const { number, ordinal, userAgentId } = use
+  puts.remove('userAgentUses', keyOf(userAgentId, number, ordinal))
+  const isUsed = disk.table('userAgentUses').keys({ ...rangeOf(userAgentId), limit: 1 }).length > 0
+  if (!isUsed) puts.remove('userAgents', keyOf(userAgentId))
+}
+
 function seenKeys(
   disk: MemoryDisk,
   { number, limit }: { readonly number: number; readonly limit: number },
@@ -104,7 +117,7 @@ function seenKeys(
 }
 
 /** What of a draft hides somebody, and what it keeps of that. */
-export function putHiding(puts: MemoryPuts, rows: DraftRows): void {
+export function putHiding(disk: MemoryDisk, puts: MemoryPuts, rows: DraftRows): void {
   for (const { kind, id, at } of rows.erased.values()) puts.put('erased', keyOf(kind, id), at)
   for (const [number, spans] of rows.erasedSpans) puts.put('erasedSpans', keyOf(number), spans)
   for (const { identityId, number } of rows.mentions.values()) {
@@ -112,7 +125,7 @@ export function putHiding(puts: MemoryPuts, rows: DraftRows): void {
   }
   for (const row of rows.erasures.values()) puts.put('erasures', keyOf(row.id), row)
   for (const row of rows.fading) putFading(puts, row)
-  for (const gone of rows.dropped) removeDropped(puts, stillDropped(rows, gone))
+  for (const gone of rows.dropped) removeDropped(disk, puts, stillDropped(rows, gone))
   for (const [globalVisitID, number] of rows.visitorNumbers) {
     if (number === 0) puts.remove('visitorNumbers', keyOf(globalVisitID))
   }

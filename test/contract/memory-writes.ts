@@ -23,7 +23,7 @@ export function putDraft(disk: MemoryDisk, puts: MemoryPuts, { rows, commit }: C
   putPlaces(puts, rows)
   putPeople(puts, rows)
   putTokens(puts, rows)
-  putHiding(puts, rows)
+  putHiding(disk, puts, rows)
   for (const row of rows.changes) puts.put('changes', keyOf(row.position, row.n), row)
   if (commit.stretches.length > 0) puts.put('commits', keyOf(commit.position), commit)
 }
@@ -88,6 +88,9 @@ function putPlaces(puts: MemoryPuts, rows: DraftRows): void {
     puts.put('visits', key, row)
     if (row.endDate === 0) puts.put('openVisits', key, null)
     else puts.remove('openVisits', key)
+    const { userAgentId } = row
+    if (userAgentId !== null && rows.userAgents.has(userAgentId))
+      puts.put('userAgentUses', keyOf(userAgentId, row.number, row.ordinal), null)
   }
   for (const row of kept(rows.sessions)) {
     puts.put('sessions', keyOf(row.number, row.visit, row.ordinal), row)

@@ -104,11 +104,14 @@ function putPlaces(dice: Dice, draft: Draft, { number, seq, position, at }: Plac
   const dates = { startDate: at, endDate: dice.one([0, at + 5]), ranges: [[seq, 0]] as const }
   const closed = { reason: dice.one([null, 'closed']), position }
   const name = `name-${dice.below(30)}`
+  // A visit comes with one, for good.
+  const userAgentId = visit === 3 ? null : `ua-${(number + visit) % 3}`
   draft.putVisit({
-    ...{ number, ordinal: visit, visitId: name, implicit: dice.chance(0.5), userAgentId: null },
+    ...{ number, ordinal: visit, visitId: name, implicit: dice.chance(0.5), userAgentId },
     ...{ ...dates, ...closed, authenticated: 0, recognized: dice.below(3) },
   })
   draft.putName({ kind: 'visit', name, number, visit, ordinal: 0 })
+  if (userAgentId !== null) draft.putUserAgent(userAgentId, 'Browser/1.0')
   const identity = dice.below(3)
   draft.putSession({ number, visit, ordinal, sessionId: `s-${name}`, identity, ...dates, ...closed })
   draft.putPage({
@@ -141,5 +144,4 @@ function putPeople(dice: Dice, draft: Draft, { number, seq, position, at }: Plac
   else draft.removeAddress(address)
   if (dice.chance(0.4))
     draft.putScore({ rule: 'r', version: dice.below(2), position, made: seq, hits: 0, misses: 0 })
-  if (dice.chance(0.2)) draft.putUserAgent(`ua-${dice.below(3)}`, 'Browser/1.0')
 }

@@ -246,4 +246,44 @@ retention('[E4] where everything is gone, positions and time go on from where th
   await house.end()
 })
 
+retention(
+  '[Q12] the text of a User-Agent goes with the last visit that came with it, by age or by an erasure',
+  async () => {
+    const house = await openHouse({ keepDays: 10 })
+    const { room } = house
+    const [shared, lone, erased] = ['1', '2', '3'].map((id) => ({
+      id: `${id.repeat(8)}-e2bb-5255-8caf-4136c566a962`,
+      text: `Browser/${id}`,
+    }))
+    const starts = async (globalVisitID: string, userAgent = shared): Promise<void> => {
+      const visit = `${globalVisitID}-visit`
+      const started = event('VisitStarted', { visit, ...(userAgent && { userAgent }) })
+      await room.record(globalVisitID, started, came(visit))
+      await leaves(room, globalVisitID, visit)
+    }
+    const kept = () => [shared, lone, erased].map((browser) => room.store.userAgent(browser?.id ?? ''))
+    await starts('old', shared)
+    await starts('gone', lone)
+    room.passes(8 * DAY_MS)
+    await starts('new', shared)
+    await starts('device', erased)
+    assert.equal(kept(), ['Browser/1', 'Browser/2', 'Browser/3'])
+    await house.ages(3)
+    assert.equal(kept(), ['Browser/1', null, 'Browser/3'])
+    assert.equal(findingsIn(room.store), [])
+    await house.erasures.begin('device', 'device')
+    await house.erasures.idle()
+    assert.equal(kept(), ['Browser/1', null, null])
+    assert.equal(findingsIn(room.store), [])
+    await house.ages(10)
+    assert.equal(kept(), [null, null, null])
+    assert.is(room.store.rowCount('userAgentUses'), 0)
+    // Whoever comes with it again has it again.
+    await starts('next', lone)
+    assert.equal(kept(), [null, 'Browser/2', null])
+    assert.equal(findingsIn(room.store), [])
+    await house.end()
+  },
+)
+
 retention.run()

@@ -15,7 +15,7 @@ import { openTables } from '../../src/store/tables.ts'
 import { tempFolder } from '../helpers/temp-folder.ts'
 import { within } from '../helpers/within.ts'
 import { AT, anEvent, aVisit, aVisitor, commitSaid, say, someWords } from './a-row.ts'
-import { writeAsLayout1 } from './layout-1.ts'
+import { writeAsLayout1, writeAsLayout2 } from './older-layouts.ts'
 import { rejection } from './rejection.ts'
 
 const NO_BOUNDS = { quotaBytes: 0, diskReserveBytes: 0 }
@@ -142,6 +142,34 @@ test('[Q5] a folder of layout 1 gets the index of open visits, and remembers eve
   }
   assert.is(migrated.rowCount('seen'), said.length)
   await migrated.close()
+})
+
+test('[Q5] a folder of layout 2 gets to know which visits came with which User-Agent, at the start', async () => {
+  const [used, unused] = ['1', '2'].map((id) => `${id.repeat(8)}-e2bb-5255-8caf-4136c566a962`)
+  const store = await open()
+  const draft = store.createDraft()
+  const number = say(draft, { globalVisitID: 'a', count: 1, from: 0 })
+  const visits = [1, 2].map((ordinal) => aVisit({ number, ordinal, userAgentId: used ?? null }))
+  for (const visit of [...visits, aVisit({ number, ordinal: 3 })]) draft.putVisit(visit)
+  for (const id of [used, unused]) draft.putUserAgent(id ?? '', 'Browser/1')
+  await store.commit(draft, { at: AT })
+  await store.close()
+  for (const write of [writeAsLayout2, writeAsLayout1]) {
+    await write(folder.path)
+    const migrated = await open()
+    assert.equal([migrated.userAgent(used ?? ''), migrated.userAgent(unused ?? '')], ['Browser/1', null])
+    assert.is(migrated.rowCount('userAgentUses'), 2)
+    await migrated.close()
+  }
+  const last = await open()
+  const known = [visits.slice(0, 1), visits.slice(1)]
+  const texts: (string | null)[] = []
+  for (const gone of known) {
+    await last.erase({ gone: { visits: gone } })
+    texts.push(last.userAgent(used ?? ''))
+  }
+  assert.equal(texts, ['Browser/1', null])
+  await last.close()
 })
 
 /** Writes a row of `meta` past the store. */

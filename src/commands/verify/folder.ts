@@ -36,6 +36,7 @@ export function proveFolder({ store, book, tell, progress }: FolderOptions): Tal
     retained,
     scores: createScores(),
     aliases: new Set(),
+    userAgents: new Set(),
   }
   // A stream that is not whole does not tell how rules did in what is missing.
   if (retained.at + retained.shortPosition > 0) proof.scores.lose()

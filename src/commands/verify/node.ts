@@ -128,7 +128,7 @@ function proveIdentities({ store }: Proof, checks: Checks): People {
 }
 
 /** No row of nobody: every table has as many rows as the streams tell of. */
-function proveCounts({ store, aliases }: Proof, checks: Checks, tally: Tally & People): void {
+function proveCounts({ store, aliases, userAgents }: Proof, checks: Checks, tally: Tally & People): void {
   const { visitors, identities, links, contacts } = tally
   const expected: Readonly<Record<string, number>> = {
     visitors,
@@ -137,6 +137,8 @@ function proveCounts({ store, aliases }: Proof, checks: Checks, tally: Tally & P
     names: tally.names + countFading({ store, aliases }, checks),
     bases: tally.bases,
     visits: tally.visits,
+    userAgents: userAgents.size,
+    userAgentUses: tally.browsers,
     sessions: tally.sessions,
     pages: tally.pages,
     links,

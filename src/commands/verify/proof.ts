@@ -18,6 +18,8 @@ export interface Proof {
   readonly scores: ScoresTold
   /** Other names of visits that streams told of so far, hashed. */
   readonly aliases: Set<string>
+  /** The User-Agents that visits came with so far, by id. */
+  readonly userAgents: Set<string>
 }
 
 /** How many there are of each, as the streams tell. */
@@ -32,6 +34,8 @@ export interface Tally {
   /** Rows of its stream, where older commits are gone and cannot tell. */
   readonly chunks: number
   readonly visits: number
+  /** Visits that came with a User-Agent. */
+  readonly browsers: number
   readonly sessions: number
   readonly pages: number
   readonly links: number
@@ -54,6 +58,7 @@ export const NONE: Tally = {
   committed: 0,
   chunks: 0,
   visits: 0,
+  browsers: 0,
   sessions: 0,
   pages: 0,
   links: 0,

@@ -6,7 +6,10 @@ import type { Proof, Tally } from './proof.ts'
 import { contactsOf, rowsOf } from './reading.ts'
 import type { ToldCounts } from './told.ts'
 
-type Standing = Pick<Tally, 'visits' | 'sessions' | 'pages' | 'links' | 'contacts' | 'names' | 'bases'>
+type Standing = Pick<
+  Tally,
+  'visits' | 'browsers' | 'sessions' | 'pages' | 'links' | 'contacts' | 'names' | 'bases'
+>
 
 /** Proves the lists of one visitor; `context` is its state, where that is known. Counts what must be there. */
 export function proveStanding(
@@ -18,13 +21,14 @@ export function proveStanding(
   const { number } = row
   const checks = createChecks(number, tell)
   const looking = { proof, number, checks, context, keptFrom: row.keptFrom }
-  let [visits, sessions, pages, links] = [0, 0, 0, 0]
+  let [visits, browsers, sessions, pages, links] = [0, 0, 0, 0, 0]
   const list = rowsOf(
     (span) => store.visits(number, span),
     ({ ordinal }) => ordinal,
   )
   for (const visit of list) {
     visits += 1
+    if (visit.userAgentId !== null) browsers += 1
     proveVisit(looking, visit)
     sessions += proveSessions(looking, visit)
     pages += provePages(looking, visit)
@@ -42,7 +46,8 @@ export function proveStanding(
   }
   proveContactList(proof, row, told)
   const names = visits + sessions + pages + told.aliases
-  return { visits, sessions, pages, links, names, contacts: told.contacts, bases: countBases(proof, row) }
+  const { contacts } = told
+  return { visits, browsers, sessions, pages, links, names, contacts, bases: countBases(proof, row) }
 }
 
 interface Counted {
@@ -67,11 +72,14 @@ interface Looking {
 
 function proveVisit({ proof, number, checks, context, keptFrom }: Looking, visit: VisitRow): void {
   proveKept(checks, `visit ${visit.ordinal}`, visit, keptFrom)
-  const { ordinal, visitId } = visit
+  const { ordinal, visitId, userAgentId } = visit
   const what = `visit ${ordinal}`
   proveName(proof, checks, { kind: 'visit', name: visitId, number, visit: ordinal, ordinal: 0 })
   proveDates(checks, what, { ...visit, least: visit.startDate })
   proveOpen(checks, what, visit, context && context.visit?.ordinal === ordinal)
+  if (userAgentId === null) return
+  proof.userAgents.add(userAgentId)
+  checks.holds(`${what}: the text of its User-Agent`, proof.store.userAgent(userAgentId) !== null)
 }
 
 function proveSessions({ proof, number, checks, context, keptFrom }: Looking, visit: VisitRow): number {

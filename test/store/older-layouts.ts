@@ -1,4 +1,4 @@
-/** Writes a folder back as the first layout had it, by what was written of it then. */
+/** Writes a folder back as older layouts had it, by what was written of them then. */
 import { createReader, createWriter } from '../../src/store/bytes.ts'
 import { decodeChunk } from '../../src/store/chunk.ts'
 import { WIDTH } from '../../src/store/keys.ts'
@@ -7,6 +7,7 @@ import { isStoredEvent, type VisitorRow } from '../../src/store/rows.ts'
 import { KEYS, openTables, type Tables } from '../../src/store/tables.ts'
 import { decodeVisitor } from '../../src/store/visitor-row.ts'
 
+/** As the first layout. */
 export async function writeAsLayout1(path: string): Promise<void> {
   const tables = openTables(path)
   const reader = createReader()
@@ -17,8 +18,18 @@ export async function writeAsLayout1(path: string): Promise<void> {
   await tables.seen.clearAsync()
   putSeen1(tables)
   await tables.openVisits.clearAsync()
+  await writeLayout(tables, 1)
+}
+
+/** The same, of the second one, which did not know which visits came with which User-Agent. */
+export async function writeAsLayout2(path: string): Promise<void> {
+  await writeLayout(openTables(path), 2)
+}
+
+async function writeLayout(tables: Tables, version: number): Promise<void> {
+  await tables.userAgentUses.clearAsync()
   const layout = Buffer.alloc(4)
-  layout.writeUInt32BE(1)
+  layout.writeUInt32BE(version)
   await tables.meta.put(LAYOUT_KEY, layout)
   await tables.env.close()
 }
