@@ -64,9 +64,9 @@ const DESKTOP_PATHS = [
 
 /** Rejects where a new cursor secret cannot be kept. What it begins, it puts before the steps of a stop. */
 export async function createApp(parts: AppParts): Promise<Hono> {
-  const { config, log, store, clock, visitors, erasures, gateway, metrics, bus, demo = false } = parts
+  const { config, log, clock, visitors, erasures, gateway, metrics, bus, demo = false } = parts
   const desk = await openDesk({
-    store,
+    store: visitors.reads,
     config,
     access: parts.access,
     audit: parts.audit.tell,

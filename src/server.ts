@@ -176,15 +176,17 @@ async function openRooms({ config, log, demo, ...hooks }: ServerOptions, steps: 
   steps.unshift({ name: 'upkeep', close: endUpkeep })
   const guarding = { access, addressOf: createAddressOf(config.trustedProxies), audit: audit.tell }
   const guard = createGuard(guarding)
+  const { reads } = visitors
   const live = createLive({
-    ...{ store, config, log, audit: audit.tell, allEvents: demo === true },
+    ...{ store: reads, config, log, audit: audit.tell, allEvents: demo === true },
     onCommitted: visitors.onCommitted,
     access: {
       ...access,
       admit: (context) => guard(context, 'history:read'),
       slow: createSlowing(guarding),
     },
-    describeEvent: (number, event) => eventResource({ store, names: createNames(store) }, number, event),
+    describeEvent: (number, event) =>
+      eventResource({ store: reads, names: createNames(reads) }, number, event),
     clock: { now: clock.now, uptime: () => performance.now() },
   })
   const rooms = { store, clock, access, madeKeyPath, audit, visitors, rules }

@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util'
 import { OPTIONS } from '../config.ts'
 import { personLines } from '../history/person-lines.ts'
 import { type Guest, openGuest } from '../store/guest.ts'
+import { hiddenIn, hidingStore } from '../visitors/hiding.ts'
 
 const HELP = `usage: vestibule person ID [--data FOLDER]
 
@@ -39,12 +40,13 @@ export async function person(args: readonly string[]): Promise<number> {
 }
 
 async function write(guest: Guest, identityId: string): Promise<number> {
+  const reads = hidingStore(guest, hiddenIn(guest))
   const row = guest.identity(guest.identityNumber(identityId.normalize('NFC').trim()))
   if (row === null) {
     process.stderr.write('vestibule person: nobody is called so\n')
     return 1
   }
-  for (const line of personLines(guest, row)) {
+  for (const line of personLines(reads, row)) {
     if (line === null) guest.refresh()
     else if (!process.stdout.write(`${JSON.stringify(line)}\n`)) await once(process.stdout, 'drain')
   }

@@ -1,7 +1,7 @@
 /** Erasures, one after another: begun by hiding, gone on with after a crash or a failure, ended by a receipt (Q12). */
 import type { Draft } from '../store/contract.ts'
 import type { ErasedKind, ErasureRow, ErasureSubject } from '../store/erased.ts'
-import type { Forgetting } from '../visitors/forgetting.ts'
+import type { HiddenPerson } from '../visitors/forgetting.ts'
 import { SYSTEM_TIMING, type Timing } from '../visitors/timing.ts'
 import type { ErasureParts, Erasures } from './contract.ts'
 import { eraseDevice, surveyDevice } from './device.ts'
@@ -27,10 +27,10 @@ export function startErasures(parts: ErasureParts): Erasures {
   let beginning = 0
   let isGoingOn = false
 
-  const rememberPerson = ({ kind, subject }: ErasureRow): void => {
+  const rememberPerson = ({ kind, subject, begunAt: hiddenAt }: ErasureRow): void => {
     if (kind !== 'person' || subject === null) return
     const { name: identityId, pseudonym, position } = subject
-    visitors.forgetting.set(identityId, { identityId, pseudonym, position })
+    visitors.forgetting.set(identityId, { identityId, pseudonym, position, hiddenAt })
   }
 
   /** The same at each try: while others go on there is always one more change on its way. */
@@ -68,14 +68,15 @@ export function startErasures(parts: ErasureParts): Erasures {
   /** False where another erasure was first. */
   const hide = async (erasure: ErasureRow, { name, number }: ErasureSubject): Promise<boolean> => {
     let isHidden = false
-    let before: Forgetting | undefined
+    let before: HiddenPerson | undefined
     const apply = (draft: Draft, at: number): void => {
       const person = draft.identity(number) ?? unlinkedPerson(draft, { name, number })
       if (person === null) return
       isHidden = true
       before = visitors.forgetting.get(name)
-      hidePerson(draft, person, { ...erasure, begunAt: at })
-      rememberPerson(erasure)
+      const begun = { ...erasure, begunAt: at }
+      hidePerson(draft, person, begun)
+      rememberPerson(begun)
     }
     // Whoever comes next must not be told of what was not kept.
     const lost = (): void => {

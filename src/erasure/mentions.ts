@@ -2,7 +2,7 @@
 import type { Store } from '../store/contract.ts'
 import { isStoredEvent, type StoredEntry } from '../store/rows.ts'
 import { deviceMention } from '../visitors/forgetting.ts'
-import { holds, replaced } from './replacing.ts'
+import { holds, replaced } from '../visitors/replacing.ts'
 import { STEP_ENTRIES, type Step } from './steps.ts'
 
 /** What stands where the ids stood. */

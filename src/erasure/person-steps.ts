@@ -2,8 +2,16 @@
 import type { Store } from '../store/contract.ts'
 import type { Chunk, GoneRows } from '../store/erased.ts'
 import type { ChangeRow, LinkRow, PageRow, SessionRow, StoredEntry, VisitRow } from '../store/rows.ts'
+import {
+  blank,
+  changeWithout,
+  emptied,
+  forgotten,
+  names,
+  pseudonymised,
+  tellingOfAnother,
+} from '../visitors/redaction.ts'
 import type { Plan, Planning } from './plan.ts'
-import { changeWithout, emptied, forgotten, names, pseudonymised, tellingOfAnother } from './redaction.ts'
 import { inParts, STEP_ENTRIES, STEP_ROWS, type Step } from './steps.ts'
 
 /** Every step of one visitor, the links last: a visitor with a link to the person is not done. */
@@ -131,10 +139,6 @@ function* pageSteps(store: Store, { planning, plan }: Erasing, visit: number): G
       counts: { pages: part.length },
     }
   }
-}
-
-function blank({ title: _title, category: _category, referrer: _referrer, ...row }: PageRow): PageRow {
-  return { ...row, browserPageID: '', session: 0, identity: 0, url: '' }
 }
 
 function* linkSteps(

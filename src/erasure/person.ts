@@ -3,11 +3,11 @@ import type { Draft, Store } from '../store/contract.ts'
 import type { ErasedSpan, ErasureRow, ErasureSubject } from '../store/erased.ts'
 import type { DeadRow, IdentityRow } from '../store/rows.ts'
 import { forgetAddresses } from '../visitors/addresses.ts'
+import { changeWithout, type Erased } from '../visitors/redaction.ts'
 import type { ErasureParts } from './contract.ts'
 import { countMessages, deadWithout, deleteMessages, mustBePublished, ofPerson } from './messages.ts'
 import { personSteps } from './person-steps.ts'
 import { type Plan, type Planning, planOf } from './plan.ts'
-import { changeWithout, type Erased } from './redaction.ts'
 import { type Counts, STEP_ROWS, type Step, sum } from './steps.ts'
 
 /** Does the steps of an erasure; each is on disk when it resolves, with the counts so far. */

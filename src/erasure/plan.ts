@@ -4,7 +4,7 @@ import type { Store } from '../store/contract.ts'
 import type { ErasedSpan } from '../store/erased.ts'
 import { isStoredEvent, type StoredEntry, type StoredEvent, type VisitRow } from '../store/rows.ts'
 import { factsOf } from '../visitors/entries.ts'
-import { type Erased, names } from './redaction.ts'
+import { type Erased, names } from '../visitors/redaction.ts'
 
 /** Entries read at a time. */
 const SLICE_ENTRIES = 500

@@ -167,7 +167,8 @@ export function sessionsOfIdentity(reading: Reading, { identity, identityId }: I
 
 function sessionsAmong(reading: Reading) {
   return {
-    belongs: (_: SessionRow) => true,
+    // Q12: of one who is being erased.
+    belongs: (session: SessionRow) => reading.store.identity(session.identity) !== null,
     time: (session: SessionRow) => session.startDate,
     idOf: (session: SessionRow) => session.sessionId,
     alone: (session: SessionRow) => sessionResource(reading, session),

@@ -15,9 +15,10 @@ export function findVisit(reading: Reading, visitId: string): VisitRow | null {
 
 export function findSession(reading: Reading, sessionId: string): SessionRow | null {
   const name = SERVER_ID.test(sessionId) ? reading.store.name('session', sessionId) : null
-  return name === null || !isKept(reading, name)
-    ? null
-    : reading.store.session(name.number, name.visit, name.ordinal)
+  if (name === null || !isKept(reading, name)) return null
+  const session = reading.store.session(name.number, name.visit, name.ordinal)
+  // Q12: of one who is being erased.
+  return session === null || reading.store.identity(session.identity) === null ? null : session
 }
 
 function findPage(reading: Reading, pageId: string): PageRow | null {

@@ -38,11 +38,13 @@ export const NO_IDENTITIES = { identityIds: null, identities: null } as const
 
 export function visitResource({ store, names }: Looks, row: VisitRow) {
   const [latest] = store.sessions(row.number, row.ordinal, { limit: 1, reverse: true })
+  // Q12: that of one who is being erased is over.
+  const isOpen = latest?.endDate === 0 && store.identity(latest.identity) !== null
   return {
     visitId: row.visitId,
     startDate: row.startDate,
     endDate: row.endDate,
-    activeSessionId: latest?.endDate === 0 ? latest.sessionId : NO_SESSION,
+    activeSessionId: isOpen ? latest.sessionId : NO_SESSION,
     globalVisitID: names.globalVisitID(row.number),
     userAgentId: row.userAgentId,
     userAgent: row.userAgentId === null ? null : store.userAgent(row.userAgentId),

@@ -74,9 +74,11 @@ const sessions = list({
   item: SessionSchema,
   read: (reading, { params, filters, includes }, page) => {
     const ofIdentity = numberOf(reading, filters.identityId)
+    const among = sessionsOfVisit(reading, visitNamed(reading, params.visitId))
     return page({
-      ...sessionsOfVisit(reading, visitNamed(reading, params.visitId)),
-      belongs: (row: SessionRow) => ofIdentity === null || row.identity === ofIdentity,
+      ...among,
+      belongs: (row: SessionRow) =>
+        among.belongs(row) && (ofIdentity === null || row.identity === ofIdentity),
       compose: (row: SessionRow) => sessionWith(reading, row, includes),
     })
   },

@@ -4,15 +4,16 @@ import { join } from 'node:path'
 import { createReader, createWriter } from './bytes.ts'
 import { createPuts } from './commit.ts'
 import type { RowReads, Store } from './contract.ts'
+import { createErasing } from './erasing.ts'
 import { StoreTooNew, StoreUnavailable } from './errors.ts'
 import { refuseOther } from './layout.ts'
 import { createLists, type Lists } from './lists.ts'
 import { createRowReads } from './row-reads.ts'
 import { openTables, type Tables } from './tables.ts'
-import { createUpkeep } from './upkeep.ts'
+import { createUpkeep, type Write } from './upkeep.ts'
 
 /** What a guest may do: read, and leave a note. It takes no lock, counts no start, and writes no other row. */
-export interface Guest extends RowReads, Lists, Pick<Store, 'note' | 'saveNote'> {
+export interface Guest extends RowReads, Lists, Pick<Store, 'note' | 'saveNote' | 'erasures'> {
   /** Lets go of the state that is read: a reader that holds on to one keeps the server's file growing. */
   readonly refresh: () => void
   /**
@@ -31,15 +32,18 @@ export function openGuest(path: string): Guest {
   const tables = openedTables(path)
   const reader = createReader()
   const rowReads = createRowReads(tables, reader)
-  const { note, saveNote } = createUpkeep(tables, { reader, writer: createWriter() }, async (change) => {
+  const codec = { reader, writer: createWriter() }
+  const write: Write = async (change) => {
     await tables.env.childTransaction(() => change(createPuts(tables, undefined)))
     await tables.env.flushed
-  })
+  }
+  const { note, saveNote } = createUpkeep(tables, codec, write)
   return {
     ...rowReads,
     ...createLists(tables, reader, rowReads),
     note,
     saveNote,
+    erasures: createErasing(tables, codec, write).erasures,
     refresh: () => tables.env.resetReadTxn(),
     // Not the compacting kind: there is an open report of copies that it spoilt.
     copyTo: (folder) => tables.env.backup(folder, false),

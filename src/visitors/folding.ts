@@ -30,10 +30,23 @@ export function knownAtBirth(settings: Settings): Known {
 export function fold(before: Known, entry: StoredEntry, lookUpPage: LookUpPage): Known {
   if (entry.faulted) return before
   const facts = factsOf(entry)
-  const told = facts.reduce((known, fact) => withFact(known, fact, entry), before)
+  const told = facts.reduce((known, fact) => withFact(known, fact, entry), erasedFrom(before, entry))
   if (isStoredEvent(entry)) return withEvent(told, entry, { facts, lookUpPage })
   if (entry.kind === 'server.started') return withSettings(told, entry.payload.settings)
   return withBelief(told, entry, facts)
+}
+
+/** Q12: what an erased entry told of whoever was there is gone; nobody is, until another entry says so. */
+function erasedFrom(known: Known, entry: StoredEntry): Known {
+  const isLate = isStoredEvent(entry) && entry.late
+  if (entry.erased !== true || isLate || known.who.identityId === null) return known
+  const { settings, visit } = known
+  return {
+    ...known,
+    who: { ...NOBODY, since: entry.at, asOf: entry.at, changedSeq: entry.seq },
+    interaction: interactionOf(NOBODY, settings),
+    visit: visit && { ...visit, session: null },
+  }
 }
 
 function withFact(known: Known, fact: Fact, entry: StoredEntry): Known {

@@ -6,16 +6,18 @@ import type { Draft, RowReads, Store } from '../store/contract.ts'
 import { isStoredEvent, type VisitorRow } from '../store/rows.ts'
 import type { Awake } from './awake.ts'
 import type { NewEntry, NewEvent } from './contract.ts'
+import type { Hidden } from './hiding.ts'
+import type { Erased } from './redaction.ts'
 
-export interface Forgetting {
-  readonly identityId: string
-  /** What stands where their id stood. */
-  readonly pseudonym: string
+export interface Forgetting extends Erased {
   /** Of those who came back by the same id and are erased too: who was forgotten as one of them is forgotten. */
   readonly later?: readonly string[]
   /** The node's position when it began: whoever has forgotten them did so behind it. */
   readonly position: number
 }
+
+/** Who is being erased, and hidden from whoever reads. */
+export interface HiddenPerson extends Forgetting, Hidden {}
 
 /** Entries read back at a time. */
 const STRIDE = 200

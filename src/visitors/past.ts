@@ -6,6 +6,7 @@ import { SnapshotDamaged } from '../../machines/versions.ts'
 import type { Store } from '../store/contract.ts'
 import type { VisitorRow } from '../store/rows.ts'
 import { fold, type Known, knownAtBirth } from './folding.ts'
+import type { Hidden } from './hiding.ts'
 import type { SettingsBook } from './snapshots.ts'
 import { fromSnapshotRow } from './snapshots.ts'
 import { type VisitorView, viewOf } from './views.ts'
@@ -22,6 +23,14 @@ export interface Moment {
 /** Null where the stream is not kept so far back, or nobody has heard of the visitor. */
 export type ViewPast = (moment: Moment) => Promise<VisitorView | null>
 
+export interface PastParts {
+  /** As who reads may see it. */
+  readonly store: Store
+  readonly book: SettingsBook
+  /** Who is being erased, by id. */
+  readonly hidden: ReadonlyMap<string, Hidden>
+}
+
 /** Entries folded between two breaths. */
 const STRIDE = 64
 
@@ -29,7 +38,7 @@ const STRIDE = 64
  * Makes the function. Every thousandth state is kept, so that no more than a thousand outcomes are folded; where an
  * erasure took the states away, all from the beginning are, in turns with others.
  */
-export function createPast(store: Store, book: SettingsBook): ViewPast {
+export function createPast({ store, book, hidden }: PastParts): ViewPast {
   return async ({ globalVisitID, seq, breathe }) => {
     const row = store.visitor(store.visitorNumber(globalVisitID))
     const from = row === null || seq > row.seq ? null : beginning(store, book, { row, seq })
@@ -37,28 +46,34 @@ export function createPast(store: Store, book: SettingsBook): ViewPast {
     const { number, firstAt } = row
     const lookUpPage = (visit: number, ordinal: number) => store.page(number, visit, ordinal)
     let { known } = from
-    let position = 0
     for (let next = from.seq + 1; next <= seq; next += STRIDE) {
       const to = Math.min(next + STRIDE - 1, seq)
       for (const entry of store.entries(number, { from: next, to, limit: STRIDE })) {
         known = fold(known, entry, lookUpPage)
-        position = entry.position
       }
       await breathe()
     }
-    const [entry] = position === 0 ? store.entries(number, { from: seq, to: seq, limit: 1 }) : []
-    const { interaction, ...viewed } = withoutHidden(store, known)
+    const [entry] = store.entries(number, { from: seq, to: seq, limit: 1 })
+    const { interaction, ...viewed } = withoutHidden(known, { store, hidden, at: entry?.at ?? row.at })
     const view = viewOf(viewed, firstAt, interaction)
-    return { number, globalVisitID, seq, position: entry?.position ?? position, ...view }
+    return { number, globalVisitID, seq, position: entry?.position ?? row.position, ...view }
   }
 }
 
-/** Q12: who is being erased has no number any more, and was nobody here, also while what was said of them is there still. */
-function withoutHidden(store: Store, known: Known): Known {
-  const isKnown = (identityId: string): boolean => store.identityNumber(identityId) !== 0
-  const rejected = known.rejected.filter(isKnown)
+interface Then extends Pick<PastParts, 'store' | 'hidden'> {
+  /** The moment, epoch ms. */
+  readonly at: number
+}
+
+/** Q12: who is being erased, or was, is nobody here, also where a kept state names them still. */
+function withoutHidden(known: Known, { store, hidden, at }: Then): Known {
+  // Who came back by the same id is somebody new, from then on.
+  const isHidden = (identityId: string): boolean => at <= (hidden.get(identityId)?.hiddenAt ?? 0)
   const { who, settings, visit } = known
-  if (who.identityId === null || isKnown(who.identityId)) return { ...known, rejected }
+  const rejected = known.rejected.filter((identityId) => !isHidden(identityId))
+  const { identityId } = who
+  const isKnown = identityId !== null && !isHidden(identityId) && store.identityNumber(identityId) !== 0
+  if (identityId === null || isKnown) return { ...known, rejected }
   const nobody = { ...NOBODY, since: who.since, asOf: who.asOf }
   const interaction = interactionOf(nobody, settings)
   return { ...known, rejected, who: nobody, interaction, visit: visit && { ...visit, session: null } }

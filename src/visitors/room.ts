@@ -1,7 +1,7 @@
 /** What the functions of this room share: the store, the settings, the start, the log. Made once. */
 import type { Settings } from '../../machines/entries.ts'
 import type { Store } from '../store/contract.ts'
-import type { Forgetting } from './forgetting.ts'
+import type { HiddenPerson } from './forgetting.ts'
 import type { SettingsBook } from './snapshots.ts'
 
 export interface VisitorsLog {
@@ -19,6 +19,6 @@ export interface Room {
   /** Names of events that are changes too; `*` = all. */
   readonly publishEvents: ReadonlySet<string>
   /** People who are being erased, by their id. */
-  readonly forgetting: Map<string, Forgetting>
+  readonly forgetting: Map<string, HiddenPerson>
   readonly log: VisitorsLog
 }

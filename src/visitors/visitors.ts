@@ -7,7 +7,8 @@ import { type Awake, wake } from './awake.ts'
 import type { Clock } from './clock.ts'
 import { type Batch, createCommitter } from './committer.ts'
 import type { Committed, Visitors } from './contract.ts'
-import type { Forgetting } from './forgetting.ts'
+import type { HiddenPerson } from './forgetting.ts'
+import { hidingStore } from './hiding.ts'
 import { createListeners } from './listeners.ts'
 import { createPast, type ViewPast } from './past.ts'
 import { createRecorder, type Erasable } from './recorder.ts'
@@ -42,6 +43,8 @@ export interface VisitorsLimits {
 }
 
 export interface OpenVisitors extends Visitors {
+  /** The store as who reads may see it: nobody who is being erased is in it (Q12). */
+  readonly reads: Store
   readonly view: ViewVisitor
   readonly viewPast: ViewPast
   readonly states: States
@@ -53,7 +56,7 @@ export interface OpenVisitors extends Visitors {
 /** What erasures change here, in its turn among the commits; each is on disk when it resolves (Q12). */
 export interface ErasingVisitors {
   /** People who are being erased, by their id: visitors that know them forget them first. */
-  readonly forgetting: Map<string, Forgetting>
+  readonly forgetting: Map<string, HiddenPerson>
   readonly inTurn: (globalVisitID: string, apply: (recorder: Erasable) => void) => Promise<void>
   /** `lost` is called where it was not kept, before anything else is applied. */
   readonly changeRows: (apply: (draft: Draft, at: number) => void, lost?: () => void) => Promise<void>
@@ -79,6 +82,7 @@ export async function openVisitors({
   }
   const bedroom = createBedroom({ ...limits, now: clock.now })
   const view = createViews(store, book, room.forgetting)
+  const reads = hidingStore(store, room.forgetting)
   const listeners = createListeners<Committed>(log)
   const hearers = createListeners<readonly Stretch[]>(log)
 
@@ -124,7 +128,8 @@ export async function openVisitors({
 
   return {
     view,
-    viewPast: createPast(store, book),
+    reads,
+    viewPast: createPast({ store: reads, book, hidden: room.forgetting }),
     states: createStates(store, book),
     record: (globalVisitID, entries) => add((settling) => entriesWork(globalVisitID, entries, settling)),
     admit,

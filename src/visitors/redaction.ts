@@ -1,7 +1,13 @@
 /** What is left of an entry, and of a change, of a person who is erased; and of one that only names them (Q12). */
 import type { Fact } from '../../machines/facts.ts'
-import { type ChangeRow, isStoredEvent, type StoredEntry, type StoredEvent } from '../store/rows.ts'
-import { factsOf } from '../visitors/entries.ts'
+import {
+  type ChangeRow,
+  isStoredEvent,
+  type PageRow,
+  type StoredEntry,
+  type StoredEvent,
+} from '../store/rows.ts'
+import { factsOf } from './entries.ts'
 import { holds, replaced } from './replacing.ts'
 
 /** Whose id goes, and what stands in its place. */
@@ -116,4 +122,9 @@ export function changeWithout({ identityId, pseudonym }: Erased, change: ChangeR
   if (!holds(change.data, identityId)) return null
   const data = replaced(change.data, identityId, pseudonym)
   return { ...change, data: change.kind === 'event' ? { ...data, data: {} } : data }
+}
+
+/** A page that they were on: it was there, and no more is said of it. */
+export function blank({ title: _title, category: _category, referrer: _referrer, ...row }: PageRow): PageRow {
+  return { ...row, browserPageID: '', session: 0, identity: 0, url: '' }
 }
