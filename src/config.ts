@@ -249,6 +249,8 @@ export const OPTIONS = {
     WIRE_LIMITS.connectionsPerAddress,
     1,
   ),
+  arrivalsPerTurn: whole('VESTIBULE_ARRIVALS_PER_TURN', 'arrivals and departures heard at a time', 32, 1),
+  arrivalsWaiting: whole('VESTIBULE_ARRIVALS_WAITING', 'of them wait; one socket more: 503', 100_000, 1),
   newVisitorsPerMinute: whole(
     'VESTIBULE_NEW_VISITORS_PER_MINUTE',
     'new visitors a minute of one address; 0 = no limit',

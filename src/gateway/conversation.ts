@@ -114,7 +114,7 @@ function awaitRoom(desk: Desk): void {
 
 function take(desk: Desk, connection: Connection, message: ClientMessage): void {
   if (connection.state === 'greeting') {
-    if (message.type === 'hello') void greet(desk, connection, message)
+    if (message.type === 'hello') greet(desk, connection, message)
     else desk.close(connection, 'helloFirst', `the first message must be hello, got ${message.type}`)
     return
   }
@@ -136,11 +136,16 @@ function take(desk: Desk, connection: Connection, message: ClientMessage): void 
   }
 }
 
-/** P6. On disk before `welcome`. */
-async function greet(desk: Desk, connection: Connection, hello: Hello): Promise<void> {
+function greet(desk: Desk, connection: Connection, hello: Hello): void {
   connection.state = 'admitting'
   desk.greeting.delete(connection)
   connection.languageCode = hello.languageCode
+  desk.turnstile.enter(() => void admit(desk, connection, hello))
+}
+
+/** P6. On disk before `welcome`. */
+async function admit(desk: Desk, connection: Connection, hello: Hello): Promise<void> {
+  if (isClosed(connection) || desk.isDraining) return
   try {
     const admitted = await desk.admission.admit(hello, connection.address, desk.clock.uptime())
     if (!isClosed(connection)) welcome(desk, connection, { hello, admitted })

@@ -13,6 +13,7 @@ import type { Outbox } from './outbox.ts'
 import type { Presence } from './presence.ts'
 import type { Proofs } from './proofs.ts'
 import type { Rate } from './rate.ts'
+import type { Turnstile } from './turnstile.ts'
 
 /** Two clocks, both in ms: the wall's for what is said and judged, uptime for whatever measures a time. */
 export interface Clock {
@@ -32,6 +33,8 @@ export interface Desk {
   readonly batches: Batches
   readonly proofs: Proofs
   readonly presence: Presence
+  /** Sockets that come, their hellos, and who came and went pass it, so many a turn. */
+  readonly turnstile: Turnstile
   readonly outbox: Outbox
   readonly notifier: Notifier
   /** Closes by the table of the wire; what was wrong goes before it, where the client can use it. */

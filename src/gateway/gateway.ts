@@ -111,6 +111,22 @@ function createDoorkeeper(door: Door) {
     if (desk.isDraining) return refuse(stream, 503, 'Service Unavailable')
     const codec = codecOffered(request.headers['sec-websocket-protocol'])
     if (codec === null) return refuse(stream, 400, 'Bad Request')
+    if (desk.turnstile.waiting() >= desk.config.arrivalsWaiting) {
+      return refuse(stream, 503, 'Service Unavailable')
+    }
+    // Until it is its turn nobody else would hear of it.
+    stream.on('error', destroy)
+    desk.turnstile.enter(() => {
+      stream.off('error', destroy)
+      if (desk.isDraining) refuse(stream, 503, 'Service Unavailable')
+      else upgrade(request, { stream, head, codec })
+    })
+  }
+
+  function upgrade(
+    request: IncomingMessage,
+    { stream, head, codec }: { readonly stream: Duplex; readonly head: Buffer; readonly codec: Codec },
+  ): void {
     sockets.handleUpgrade(request, stream, head, (socket) => {
       const address = door.addressOf(request)
       if (!door.allowsOrigin(request.headers.origin)) return turnAway(socket, codec, 'originNotAllowed')
@@ -149,6 +165,10 @@ function createListeners(desk: Desk): (socket: WebSocket) => void {
 
 /** A broken frame or stream: ws has closed it already (1002, 1008, 1009), and `close` follows. */
 function leaveToWs(): void {}
+
+function destroy(this: Duplex): void {
+  this.destroy()
+}
 
 /** A page must be able to learn why: it is let in to be told, and counts for nothing. */
 function turnAway(socket: WebSocket, codec: Codec, name: 'originNotAllowed' | 'tooManyConnections'): void {

@@ -47,6 +47,8 @@ interface Parts {
   readonly log: Log
   readonly outbox: Outbox
   readonly close: (connection: Connection, name: CloseName) => void
+  /** Who comes and who goes is told in the order in which they did, but not all at once. */
+  readonly inTurn: (run: () => void) => void
 }
 
 /** Identities of one browser that are remembered as named by it. */
@@ -99,7 +101,7 @@ function count(room: Room, connection: Connection, visitId: string): void {
   const isFirst = !isCounted(present, visitId)
   connection.countsFor = visitId
   if (!isFirst) return
-  record(room, present, [{ type: 'presence.came', visitId }]).catch(() => {
+  record(room, present, [{ type: 'presence.came', visitId }], () => {
     // Not on disk: the machine knows of no socket, so none may stay that believes it counts.
     for (const other of [...present.connections]) room.close(other, 'storageUnavailable')
   })
@@ -138,13 +140,18 @@ function leave(room: Room, connection: Connection): void {
 
 /** Where it cannot be kept, the visit ends by its inactivity (V6). */
 function depart(room: Room, present: Present, entries: readonly NewEntry[]): void {
-  record(room, present, entries).catch((cause: unknown) => {
+  record(room, present, entries, (cause) => {
     room.log.warn({ err: cause }, 'a departure was not kept: the visit will end by inactivity')
   })
 }
 
-async function record({ visitors }: Room, { globalVisitID }: Present, entries: readonly NewEntry[]) {
-  await visitors.record(globalVisitID, entries)
+function record(
+  { visitors, inTurn }: Room,
+  { globalVisitID }: Present,
+  entries: readonly NewEntry[],
+  lost: (cause: unknown) => void,
+): void {
+  inTurn(() => void visitors.record(globalVisitID, entries).catch(lost))
 }
 
 function keepStated({ config, everyone }: Room, globalVisitID: string, identityId: string): void {

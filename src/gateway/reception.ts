@@ -13,6 +13,7 @@ import { createNotifier } from './notifying.ts'
 import { createOutbox } from './outbox.ts'
 import { createPresence } from './presence.ts'
 import { createProofs } from './proofs.ts'
+import { createTurnstile } from './turnstile.ts'
 
 export interface DeskParts {
   readonly visitors: Visitors
@@ -20,15 +21,25 @@ export interface DeskParts {
   readonly clock: Clock
   readonly log: Log
   readonly meter?: Meter
+  /** How it waits for the end of a turn: for a simulation. */
+  readonly soon?: (run: () => void) => void
 }
 
 /** A desk with nobody before it. Throws `ConfigError` where proofs are asked for that cannot be checked. */
-export function createDesk({ visitors, config, clock, log, meter = NO_METER }: DeskParts): Desk {
+export function createDesk({
+  visitors,
+  config,
+  clock,
+  log,
+  meter = NO_METER,
+  soon = setImmediate,
+}: DeskParts): Desk {
   const proofs = createProofs(config, log, meter)
   const limits = createAddressLimits(config)
   const close: Desk['close'] = (connection, name, why) => closeConnection(desk, connection, { name, why })
   const outbox = createOutbox(config.unreadBytes, close)
-  const presence = createPresence({ visitors, config, log, outbox, close })
+  const turnstile = createTurnstile({ perTurn: config.arrivalsPerTurn, soon })
+  const presence = createPresence({ visitors, config, log, outbox, close, inTurn: turnstile.enter })
   const desk: Desk = {
     visitors,
     config,
@@ -41,6 +52,7 @@ export function createDesk({ visitors, config, clock, log, meter = NO_METER }: D
     admission: createAdmission({ visitors, limits, config }),
     batches: createBatches({ proofs, presence, noIdentities: config.noIdentities }),
     presence,
+    turnstile,
     outbox,
     notifier: createNotifier(presence, outbox),
     close,
@@ -80,6 +92,7 @@ export function letOut(desk: Desk, connection: Connection): void {
 export async function drain(desk: Desk): Promise<void> {
   desk.isDraining = true
   for (const connection of desk.connections.values()) connection.closedByServer = true
+  desk.turnstile.open()
   await untilNone(desk, () => desk.inFlight)
   for (const connection of [...desk.connections.values()]) desk.close(connection, 'goingAway')
   await untilNone(desk, () => desk.connections.size)

@@ -108,6 +108,7 @@ export const CONFIG: Config = {
   natsFrom: '1',
   eventsPerSecond: 100_000,
   eventsBurst: 100_000,
+  arrivalsPerTurn: 2,
   drainMs: 50,
 }
 
@@ -205,6 +206,7 @@ async function start(house: House, broken: Broken, hearing: Hearing): Promise<Ru
     config: CONFIG,
     clock: deskClock,
     log,
+    soon: timing.soon,
   })
   broken.desk?.(desk)
   visitors.onCommitted((committed) => desk.presence.committed(committed))
