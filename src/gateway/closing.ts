@@ -16,17 +16,22 @@ const ERROR_CODES: Partial<Record<CloseName, ErrorCode>> = {
   storageUnavailable: 'storage_unavailable',
 }
 
-/** Closes by the table of the wire; `why` is for whoever wrote the client, and holds nothing personal. */
-export function closeConnection(
-  desk: Desk,
-  connection: Connection,
-  { name, why }: { readonly name: CloseName; readonly why?: string | undefined },
-): void {
+export interface Close {
+  readonly name: CloseName
+  /** For whoever wrote the client; it holds nothing personal. */
+  readonly why?: string | undefined
+  /** Of the batch that it is about. */
+  readonly id?: number | undefined
+}
+
+/** Closes by the table of the wire. */
+export function closeConnection(desk: Desk, connection: Connection, { name, why, id }: Close): void {
   if (isClosed(connection)) return
   const { code, reason } = CLOSING[name]
   const errorCode = ERROR_CODES[name]
   if (errorCode !== undefined) {
-    desk.outbox.send(connection, { type: 'error', code: errorCode, message: why ?? reason })
+    const blamed = id === undefined ? {} : { id }
+    desk.outbox.send(connection, { type: 'error', code: errorCode, message: why ?? reason, ...blamed })
     // Its reader was too slow even for that.
     if (isClosed(connection)) return
   }

@@ -9,6 +9,7 @@ import {
 import type { Recorded } from '../visitors/contract.ts'
 import type { Admitted } from './admission.ts'
 import { ackOf } from './batches.ts'
+import { closeConnection } from './closing.ts'
 import { type Batch, type Connection, isClosed, weightOf } from './connection.ts'
 import type { Desk } from './desk.ts'
 import { fullAfterTaking, waitMs } from './rate.ts'
@@ -61,13 +62,22 @@ export function goOn(desk: Desk, connection: Connection): void {
 function read(desk: Desk, connection: Connection, frame: Uint8Array): ClientMessage | null {
   connection.heardAt = desk.clock.uptime()
   connection.pingedAt = 0
+  let value: unknown = null
   try {
-    return checkClientMessage(connection.codec.decode(frame), desk.config, desk.config.noIdentities)
+    value = connection.codec.decode(frame)
+    return checkClientMessage(value, desk.config, desk.config.noIdentities)
   } catch (cause) {
     if (!(cause instanceof ProtocolError)) desk.log.error({ err: cause }, 'a frame made the protocol throw')
-    desk.close(connection, 'badFrame', cause instanceof ProtocolError ? cause.message : undefined)
+    const why = cause instanceof ProtocolError ? cause.message : undefined
+    closeConnection(desk, connection, { name: 'badFrame', why, id: batchIdIn(value) })
     return null
   }
+}
+
+/** What a frame that is refused calls itself, where it is a batch: its client need not give up others. */
+function batchIdIn(value: unknown): number | undefined {
+  const isBatch = typeof value === 'object' && value !== null && 'type' in value && value.type === 'events'
+  return isBatch && 'id' in value && Number.isSafeInteger(value.id) ? Number(value.id) : undefined
 }
 
 type Obstacle = 'rate' | 'other'
@@ -183,7 +193,8 @@ function welcome(
 
 function takeBatch(desk: Desk, connection: Connection, { id, sentAt, events }: EventsMessage): void {
   if (id <= connection.lastId) {
-    desk.close(connection, 'badFrame', `events.id must rise, got ${id} after ${connection.lastId}`)
+    const why = `events.id must rise, got ${id} after ${connection.lastId}`
+    closeConnection(desk, connection, { name: 'badFrame', why, id })
     return
   }
   connection.lastId = id

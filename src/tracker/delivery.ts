@@ -61,7 +61,7 @@ export function makeDelivery(options: DeliveryOptions): Delivery {
   const url = `${config.endpoint}/track`
   const queue = makeQueue({
     events: config.queueEvents || QUEUE_EVENTS,
-    bytes: QUEUE_BYTES,
+    bytes: config.queueBytes || QUEUE_BYTES,
   })
   /** Events of each batch that is not acknowledged. */
   const inFlight = new Map<number, number>()
@@ -70,6 +70,8 @@ export function makeDelivery(options: DeliveryOptions): Delivery {
   let batchMax = limits.batchEvents
   let timer: ReturnType<typeof setTimeout> | undefined
   let lastBatch = 0
+  /** The batch that the server refused, before it closes. */
+  let refused: number | undefined
   let away = false
   let finishing = false
 
@@ -91,6 +93,7 @@ export function makeDelivery(options: DeliveryOptions): Delivery {
       limits = message.limits
       options.onIdentity({ state: message.state })
     } else if (message.type === 'ack') onAck(message)
+    else if (message.type === 'error') refused = message.id
     else if (message.type === 'identity') options.onIdentity(message)
     else if (message.type === 'notify')
       connection.send({ type: 'notified', id: message.id, outcome: options.onNotify(message) })
@@ -129,13 +132,13 @@ export function makeDelivery(options: DeliveryOptions): Delivery {
   }
 
   function onLost(code: number): void {
-    const [first] = inFlight.keys()
+    // Where nothing is in flight, no batch is meant.
+    const [first = NaN] = inFlight.keys()
     const isTooLarge = code === FRAME_TOO_LARGE
     if (isTooLarge) batchMax = Math.max(...inFlight.values()) >> 1
     // One event that is refused alone, or a frame that is no message: sent again it would be refused again.
-    for (const id of inFlight.keys())
-      if (code === BAD_FRAME || (isTooLarge && !batchMax && id === first))
-        queue.giveUp(queue.settle(id).length)
+    if (code === BAD_FRAME || (isTooLarge && !batchMax)) queue.giveUp(queue.settle(refused || first).length)
+    refused = undefined
     unsend()
     keep()
   }

@@ -20,6 +20,8 @@ export interface TrackerConfig {
   readonly honourSignals?: boolean
   /** How many events wait for the server at most; the oldest BUSINESS events go first. Default 2,000. */
   readonly queueEvents?: number
+  /** How many bytes they take at most, as JSON. Default 1,048,576: a fifth of what localStorage holds. */
+  readonly queueBytes?: number
   /** Says on the console what happens. Default false. */
   readonly debug?: boolean
 }

@@ -10,7 +10,7 @@ export interface QueueBounds {
 
 /** The default of `config.queueEvents`. */
 export const QUEUE_EVENTS = 2_000
-/** A fifth of what localStorage holds, which the site shares. */
+/** The default of `config.queueBytes`: a fifth of what localStorage holds, which the site shares. */
 export const QUEUE_BYTES = 1024 * 1024
 
 export interface Queue {

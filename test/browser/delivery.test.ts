@@ -174,6 +174,65 @@ delivery(
 )
 
 delivery(
+  '[T3] of the batches in flight only the one that was refused is given up: the next page brings the others',
+  async ({ server, page }) => {
+    server.answer((batch, socket) => {
+      if (!batch.events.some(({ eventName }) => eventName === 'Poison')) return null
+      const { id } = batch
+      socket.send(JSON.stringify({ type: 'error', code: 'bad_frame', message: 'refused', id }))
+      return 4500
+    })
+    await page.goto(server.url)
+    await server.saw('PageEntered')
+    await push(page, 'Before')
+    await server.saw('Before')
+    await push(page, 'Poison')
+    await until(page, 'stopped')
+    assert.is(timesSent(server, 'Poison'), 1)
+    const before = server.batches.length
+    server.answer(() => ({}))
+    await page.goto(`${server.url}/two`)
+    const later = () => server.batches.slice(before).flatMap(({ events }) => events)
+    await eventually(8_000, 'what was in flight to come again', () =>
+      ['VisitStarted', 'Before'].every((name) => later().some(({ eventName }) => eventName === name))
+        ? true
+        : undefined,
+    )
+    await push(page, 'Done')
+    await server.saw('Done')
+    assert.is(timesSent(server, 'Poison'), 1)
+    assert.is(await page.evaluate("new Promise((t) => _gt.push(['getIDs', ({ dropped }) => t(dropped)]))"), 1)
+  },
+)
+
+delivery(
+  '[T4] what the beacons of a page cannot carry stays, and goes with the next page',
+  async ({ server, page }) => {
+    server.answer(null)
+    await page.goto(server.url)
+    await server.saw('PageEntered')
+    await page.evaluate(`for (let i = 0; i < 120; i += 1)
+      _gt.push(['event', 'Large', { data: { i, text: 'x'.repeat(1_000) } }])`)
+    await server.saw('Large', 120)
+    server.answer(() => ({}))
+    const before = server.batches.length
+    await page.goto(`${server.url}/two`)
+    const again = (): ReadonlySet<unknown> =>
+      new Set(server.batches.slice(before).flatMap(({ events }) => events.map(({ data }) => data.i)))
+    await eventually(10_000, 'all of it to come with the next page', () =>
+      Array.from({ length: 120 }).every((_, i) => again().has(i)) ? true : undefined,
+    )
+    const bytes = server.beacons.reduce((sum, beacon) => sum + JSON.stringify(beacon).length, 0)
+    const carried = server.beacons.flatMap(({ events }) => events.map(({ data }) => data.i))
+    assert.ok(bytes > 30_000 && bytes <= 65_536, `${bytes} bytes went by beacon`)
+    assert.ok(carried.includes(0) && !carried.includes(119), 'the oldest go first')
+    await eventually(5_000, 'the queue to be empty', async () =>
+      (await queues(page)).length === 0 ? true : undefined,
+    )
+  },
+)
+
+delivery(
   '[P7][T3] a proof stays out of localStorage, and one that is refused is asked for again, once',
   async ({ server, page }) => {
     await page.goto(server.url)
@@ -267,6 +326,11 @@ delivery(
   },
 )
 
+/** Else why the browser did not keep it. */
+const CAME_BACK = `window.wasHere ? window.cached && 'from the cache'
+  : document.readyState === 'complete'
+    && JSON.stringify(performance.getEntriesByType('navigation')[0].notRestoredReasons)`
+
 delivery(
   '[T4] a page back from the browser’s cache is a new page on a new socket',
   async ({ server, page }) => {
@@ -279,9 +343,10 @@ delivery(
     await server.saw('PageExited')
     await eventually(5_000, 'the socket to close', () => (server.sockets().length === 0 ? true : undefined))
     await page.goBack({ waitUntil: 'commit' })
-    await eventually(5_000, 'the page to be there again, from the cache', async () =>
-      (await page.evaluate('window.wasHere && window.cached')) ? true : undefined,
-    )
+    const cameBack = await eventually(5_000, 'the page to be there again', async () => {
+      return (await page.evaluate<string>(CAME_BACK)) || undefined
+    })
+    assert.is(cameBack, 'from the cache')
     const [, again] = await server.saw('PageEntered', 2)
     assert.is.not(again?.pageID, first?.pageID)
     assert.is(again?.visitID, first?.visitID)
@@ -311,5 +376,23 @@ delivery(
     assert.is(timesSent(server, 'One'), 0)
   },
 )
+
+delivery('[T3] events wait up to queueBytes', async ({ server, page }) => {
+  server.pages.set('/', pageWith('{ queueBytes: 5000 }'))
+  await page.goto(server.url)
+  await server.saw('PageEntered')
+  await server.down()
+  await until(page, 'waiting')
+  await page.evaluate(`for (let i = 1; i <= 20; i += 1)
+    _gt.push(['event', 'Large', { data: { text: 'x'.repeat(1_000) } }])`)
+  const dropped = await page.evaluate<number>(
+    "new Promise((tell) => _gt.push(['getIDs', ({ dropped }) => tell(dropped)]))",
+  )
+  // Each is some 1,300 bytes.
+  assert.is(dropped, 17)
+  await server.up()
+  await server.saw('Large', 3)
+  assert.is(timesSent(server, 'Large'), 3)
+})
 
 delivery.run()

@@ -5,6 +5,7 @@ import { eventually } from '../helpers/within.ts'
 import { openAlone } from './alone.ts'
 import { buildTracker } from './built-tracker.ts'
 import { type FakeServer, openFakeServer, pageWith } from './fake-server.ts'
+import { startVestibule } from './vestibule.ts'
 
 const prerender = suite<{ server: FakeServer; closers: (() => Promise<void>)[] }>('prerendered pages')
 
@@ -60,6 +61,42 @@ prerender('[T1] a page that is only prepared keeps and sends nothing before it i
   assert.is(server.hellos.length, 1)
   assert.equal([server.asked.get('/two'), server.asked.has('/complained')], [1, false])
 })
+
+prerender(
+  '[T1] what a prepared page did is in History when it is shown, and nothing is before',
+  async (context) => {
+    const { server } = context
+    const vestibule = await startVestibule({ VESTIBULE_ORIGINS: server.url })
+    context.closers.push(vestibule.stop)
+    const page = pageWith('{}', PREPARED).replace('/tracker.js', `${vestibule.url}/tracker.js`)
+    server.pages.set('/', BEFORE)
+    server.pages.set('/two', page)
+    const asked = (path: string) =>
+      eventually(15_000, `${path} to be asked for`, () => (server.asked.has(path) ? true : undefined))
+    context.closers.push(openAlone(server.url))
+    await asked('/prepared/true/0')
+    const kept = ['/visits?live=true', '/useridentifications?all=true']
+    assert.equal(await Promise.all(kept.map((path) => vestibule.ask(path))), [null, []])
+    server.pages.set('/go', 'now')
+    await asked('/activated')
+    const visits = await eventually(10_000, 'a visit', async () => {
+      return (await vestibule.ask<{ visitId: string }[] | null>('/visits?live=true')) ?? undefined
+    })
+    assert.is(visits.length, 1)
+    const events = await eventually(10_000, 'its events', async () => {
+      const rows = await vestibule.ask<{ eventName: string; url: string }[]>(
+        `/visits/${visits[0]?.visitId}/events`,
+      )
+      return rows.length >= 3 ? rows : undefined
+    })
+    assert.equal(
+      events.map(({ eventName }) => eventName),
+      ['VisitStarted', 'PageEntered', 'Early'],
+    )
+    assert.is(events[1]?.url, `${server.url}/two`)
+    assert.is(server.asked.has('/complained'), false)
+  },
+)
 
 prerender('[T1] a page that is prepared and never shown was never there', async (context) => {
   const { server } = context

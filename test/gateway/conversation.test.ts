@@ -101,7 +101,7 @@ for (const [what, id] of [
     assert.equal(acks(client), [2, 5])
     client.say(batchOf(id, 1))
     assert.is(closeCode(client), 4500)
-    assert.is(client.socket.sent.at(-1)?.code, 'bad_frame')
+    assert.equal([client.socket.sent.at(-1)?.code, client.socket.sent.at(-1)?.id], ['bad_frame', id])
   })
 }
 
@@ -113,6 +113,7 @@ test('[P4] a hundred events are a batch, a hundred and one are a bad frame (4500
   assert.is(client.socket.sent.at(-1)?.accepted, 100)
   client.say(batchOf(2, 101))
   assert.is(closeCode(client), 4500)
+  assert.is(client.socket.sent.at(-1)?.id, 2, 'the batch that is refused is named')
   assert.is(world.visitors.events().length, 100)
 })
 
