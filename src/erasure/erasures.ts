@@ -101,12 +101,25 @@ export function startErasures(parts: ErasureParts): Erasures {
     const subject = subjectOf(parts, kind, name)
     if (subject === null) return null
     const erasure = newErasure(parts, kind, subject)
-    if (kind === 'person' && !(await hide(erasure, subject))) return null
-    if (kind === 'device') {
+    try {
+      if (kind === 'person' && !(await hide(erasure, subject))) return null
       // Kept by what hides it: one that was hidden and forgotten would never be erased.
-      await visitors.inTurn(name, (visitor) => visitor.erase(erasure))
-      if (store.erasure(erasure.id) === null) return null
+      if (kind === 'device') await visitors.inTurn(name, (visitor) => visitor.erase(erasure))
+    } catch (cause) {
+      // What failed when it was flushed is on disk with the next write that succeeds.
+      void store.recovered().then(() => {
+        const begun = takeUp(erasure.id)
+        if (begun !== null) rememberPerson(begun)
+      })
+      throw cause
     }
+    return takeUp(erasure.id)
+  }
+
+  /** Null where it is not on disk. */
+  const takeUp = (id: string): ErasureRow | null => {
+    const erasure = store.erasure(id)
+    if (erasure === null) return null
     waiting.push(erasure)
     wake()
     return erasure

@@ -29,6 +29,8 @@ export interface Batch<W extends Work> {
   entries: number
   bytes: number
   at: number
+  /** The store was asked to keep it: where it then fails, the disk may have it all the same. */
+  wasTried: boolean
   /** The node's position before it. */
   readonly firstPosition: number
 }
@@ -138,6 +140,7 @@ export function createCommitter<W extends Work>(options: CommitterOptions<W>): C
       entries: 0,
       bytes: 0,
       at: 0,
+      wasTried: false,
       firstPosition: position,
     }
   }
@@ -168,7 +171,8 @@ export function createCommitter<W extends Work>(options: CommitterOptions<W>): C
     filling = null
     writing = batch
     // What a batch of duplicates repeats may be visible, and not flushed, while the store cannot write (Q1).
-    const isKept = batch.draft.isEmpty && store.unavailable() === null
+    batch.wasTried = store.unavailable() === null
+    const isKept = batch.draft.isEmpty && batch.wasTried
     const written = isKept ? Promise.resolve() : store.commit(batch.draft, { at: batch.at })
     written.then(
       () => {

@@ -138,7 +138,10 @@ export interface Standing {
   readonly state: string
 }
 
-/** Told after a commit is on disk and before its `record` promises resolve. */
+/**
+ * Told after a commit is on disk and before its `record` promises resolve; of one that failed at its flush, and is there
+ * all the same, when the store can write again.
+ */
 export interface Committed {
   readonly changes: readonly ChangeRow[]
   /** The open visit changed or ended: for the `visit` message to every socket of the visitor. */

@@ -86,6 +86,16 @@ export async function openVisitors({
   const listeners = createListeners<Committed>(log)
   const hearers = createListeners<readonly Stretch[]>(log)
 
+  const tell = ({ draft, visits }: Batch<VisitorWork>): void => {
+    listeners.tell({ changes: draft.changes, visits })
+    hearers.tell(draft.stretches)
+  }
+
+  /** What failed when it was flushed is on disk with the trial that succeeds: refused, but whoever listens must know of it. */
+  const tellIfKept = (batch: Batch<VisitorWork>): void => {
+    if (store.lastPosition() > batch.firstPosition) tell(batch)
+  }
+
   const committer = createCommitter<VisitorWork>({
     store,
     clock,
@@ -94,15 +104,16 @@ export async function openVisitors({
     bytesMax: limits.commitBytes,
     waitingMax: limits.waitingEntries,
     apply: (batch, works, nextPosition) => applyWorks({ room, bedroom }, batch, works, nextPosition),
-    committed: ({ draft, touched, visits }) => {
-      for (const visitor of touched) visitor.unflushed -= 1
-      listeners.tell({ changes: draft.changes, visits })
-      hearers.tell(draft.stretches)
+    committed: (batch) => {
+      for (const visitor of batch.touched) visitor.unflushed -= 1
+      tell(batch)
       bedroom.turnIn()
     },
-    lost: ({ touched }, err) => {
+    lost: (batch, err) => {
+      const { touched } = batch
       bedroom.drop(touched)
       log.error({ err, visitors: touched.size }, 'a commit failed; its visitors go on from the disk')
+      if (batch.wasTried && store.unavailable() !== null) void store.recovered().then(() => tellIfKept(batch))
     },
   })
 

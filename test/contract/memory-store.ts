@@ -23,6 +23,8 @@ export interface MemoryStoreOptions {
   readonly pass?: (phase: Phase) => Promise<void>
   /** Called before each put and remove, with their count in the transaction; what it throws fails it. */
   readonly beforePut?: (table: TableName, count: number) => void
+  /** Called where a transaction is seen by readers and not on disk; what it throws fails it, and it is seen all the same. */
+  readonly beforeFlush?: () => void
   /** After a failure: tries again whether it can write by now, when it is time. */
   readonly later?: (tryAgain: () => void) => void
   /** Why it cannot write now, or null: the trial after a failure. */
@@ -34,6 +36,7 @@ export function openMemoryStore({
   disk,
   pass = () => Promise.resolve(),
   beforePut = () => {},
+  beforeFlush = () => {},
   later = (tryAgain) => void setImmediate(tryAgain),
   trouble = () => null,
 }: MemoryStoreOptions): Store {
@@ -49,6 +52,10 @@ export function openMemoryStore({
   const tryAgain = (): void => {
     reason = trouble()
     if (reason !== null) return later(tryAgain)
+    // The trial is a transaction: with it what failed at its flush is on disk, and can be told.
+    disk.flush()
+    end = lastCommit(disk)
+    next = nextNumbers(disk)
     for (const tell of waiting.splice(0)) tell()
   }
 
@@ -67,6 +74,7 @@ export function openMemoryStore({
       change(counted(puts, beforePut))
     })
     await pass('flush')
+    beforeFlush()
     disk.flush()
     await pass('tell')
   }

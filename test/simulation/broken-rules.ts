@@ -56,6 +56,20 @@ export const BROKEN_RULES: readonly BrokenRule[] = [
     found: /./,
   },
   {
+    rule: 'Q2',
+    wrong: 'a commit that failed at its flush is never told, though it is on disk',
+    broken: { store: (store) => ({ ...store, recovered: () => new Promise(() => {}) }) },
+    found: /^(V4|Q12|two tabs)/,
+  },
+  {
+    rule: 'Q1',
+    wrong: 'a flush that failed is not noticed',
+    broken: {
+      store: (store) => ({ ...store, commit: (draft, stamp) => believes(store.commit(draft, stamp)) }),
+    },
+    found: /Q1/,
+  },
+  {
     rule: 'E1',
     wrong: 'nobody remembers what was said',
     broken: { store: drafting((draft) => Object.assign(draft, { seenSeq: () => 0 })) },
@@ -170,6 +184,12 @@ export const BROKEN_RULES: readonly BrokenRule[] = [
   },
   {
     rule: 'Q12',
+    wrong: 'messages of an erased device are remembered',
+    broken: { store: erasing(({ gone = {}, ...step }) => ({ ...step, gone: { ...gone, sent: [] } })) },
+    found: /^Q12: gone/,
+  },
+  {
+    rule: 'Q12',
     wrong: 'hashes of ids stay for ever',
     broken: { store: (store) => ({ ...store, dropSeen: async () => null }) },
     found: /^Q12: hashes/,
@@ -214,6 +234,16 @@ function drafting(change: (draft: Draft, store: Store) => void): (store: Store) 
 
 async function hurry(slow: Promise<void>): Promise<void> {
   slow.catch(() => {})
+}
+
+/** What cannot be kept is called kept, once it was tried. */
+async function believes(commit: Promise<void>): Promise<void> {
+  try {
+    await commit
+  } catch (cause) {
+    if (!(cause instanceof Error && String(Object(cause.cause).message).includes('a flush failed')))
+      throw cause
+  }
 }
 
 function keepsHalves(disk: MemoryDisk): MemoryDisk {

@@ -41,6 +41,9 @@ export async function perform(world: World, operation: Operation): Promise<void>
     case 'diskFails':
       house.failsAtPut = operation.atPut
       return
+    case 'flushFails':
+      house.failsAtFlush = true
+      return
     case 'diskIsFull':
     case 'diskHasRoom':
       house.isFull = operation.does === 'diskIsFull'

@@ -192,14 +192,17 @@ export function noMessageNames(
     const people = [data.identityId, data.previous?.identityId].filter((id) => {
       return typeof id === 'string' && !isPseudonym(id)
     })
-    const isTheirs =
-      kind === 'person' ? people.includes(name) : data.globalVisitID === name && people.length > 0
+    const isTheirs = kind === 'person' ? people.includes(name) : data.globalVisitID === name
     must(
       !isTheirs || data.position > position,
       'Q12: gone',
       () => `message ${messageId} of ${kind} ${name} is in the stream still`,
     )
   })
+}
+
+function messageIdOf(row: unknown): string {
+  return String(Object(row).messageId)
 }
 
 /** Nothing of its visitor is there: no word, no row, no name but hashes. */
@@ -209,4 +212,7 @@ function provesDevice(erased: Erased, proving: Proving): void {
   must(store.visitor(number) === null, 'Q12: gone', () => `${name} has a row`)
   must(store.token(name) === null, 'Q12: gone', () => `${name} has a token`)
   areGone(erased, proving, [name, ...(lives.get(number)?.entries ?? []).flatMap(wordsOf)])
+  const sent = proving.disk.table('sent')
+  const left = sent.keys(rangeOf()).find((key) => messageIdOf(sent.get(key)).startsWith(`${name}.`))
+  must(left === undefined, 'Q12: gone', () => `${name} is erased, and a message of theirs is remembered`)
 }

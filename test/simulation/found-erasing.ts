@@ -267,6 +267,19 @@ export const FOUND_ERASING: readonly Found[] = [
       { does: 'assumes', browser: 1, person: 'sam', confidence: 0.5, back: 5 },
     ],
   },
+  {
+    what: 'an erasure whose first commit failed at its flush is on disk all the same, and was not gone on with',
+    history: [
+      comes(0, 0),
+      SETTLES,
+      says(0, 0, 'SignIn', { person: 'kim' }),
+      sends(0, 0, 2),
+      SETTLES,
+      erases('kim'),
+      { does: 'flushFails' },
+      SETTLES,
+    ],
+  },
 ]
 
 function comes(browser: number, tab: number, names = true): Operation {

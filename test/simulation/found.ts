@@ -7,6 +7,8 @@ export interface Found {
   readonly history: readonly Operation[]
 }
 
+const TAB = { browser: 0, tab: 1 }
+
 export const FOUND: readonly Found[] = [
   {
     what: 'consent that is given at the very time at which it was withdrawn stayed withdrawn (V11)',
@@ -28,14 +30,25 @@ export const FOUND: readonly Found[] = [
       { does: 'crashes', awayMs: 60_000 },
     ],
   },
+  {
+    what: 'a commit that failed at its flush and is on disk all the same: the sockets knew another open visit (V4)',
+    history: [
+      { does: 'connects', ...TAB, names: true, rightToken: true },
+      { does: 'settles' },
+      said('PageEntered'),
+      { does: 'posts', ...TAB, count: 3, final: false, answerIsLost: false },
+      { does: 'flushFails' },
+      { does: 'settles' },
+      said('UserInfo', { person: 'pat' }),
+    ],
+  },
 ]
 
 function said(name: string, words: { readonly consent?: boolean; readonly person?: string } = {}): Operation {
   const { consent = false, person = null } = words
-  const tab = { browser: 0, tab: 1 }
   return {
     does: 'says',
-    ...tab,
+    ...TAB,
     name,
     agoMs: 0,
     person,

@@ -87,6 +87,10 @@ export interface House {
   bansNext: boolean
   /** The transaction that fails, by the count of its put; 0 = none. */
   failsAtPut: number
+  /** The next transaction fails when it is flushed. */
+  failsAtFlush: boolean
+  /** One did, and is seen by readers; on disk it is with the first that succeeds. */
+  isTorn: boolean
   isFull: boolean
   readonly errors: string[]
   readonly warnings: string[]
@@ -137,6 +141,8 @@ export function createHouse(broken: Broken): House {
     banned: new Set(),
     bansNext: false,
     failsAtPut: 0,
+    failsAtFlush: false,
+    isTorn: false,
     isFull: false,
     errors: [],
     warnings: [],
@@ -154,6 +160,7 @@ export function createHouse(broken: Broken): House {
 async function start(house: House, broken: Broken, hearing: Hearing): Promise<Running> {
   const { time, disk } = house
   const life = { isOver: false }
+  house.isTorn = false
   const { timing, end } = time.process()
   const opened = openMemoryStore({
     disk,
@@ -162,7 +169,12 @@ async function start(house: House, broken: Broken, hearing: Hearing): Promise<Ru
       return new Promise((open) => void (life.isOver || house.gates.push({ phase, open })))
     },
     beforePut: (_table, count) => failOnPurpose(house, count),
-    later: (tryAgain) => void timing.after(250, tryAgain),
+    beforeFlush: () => tearOnPurpose(house),
+    later: (tryAgain) =>
+      void timing.after(250, () => {
+        tryAgain()
+        house.isTorn &&= house.isFull
+      }),
     trouble: () => (house.isFull ? 'no space is left on this disk' : null),
   })
   const store = broken.store?.(opened) ?? opened
@@ -286,6 +298,12 @@ function failOnPurpose(house: House, count: number): void {
   if (house.failsAtPut === 0 || count !== house.failsAtPut) return
   house.failsAtPut = 0
   throw new Error('a put failed on purpose')
+}
+
+function tearOnPurpose(house: House): void {
+  if (!house.failsAtFlush) return
+  Object.assign(house, { failsAtFlush: false, isTorn: true })
+  throw new Error('a flush failed on purpose')
 }
 
 /** The bus as one server sees it: once that is dead nothing reaches it. */

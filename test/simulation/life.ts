@@ -30,7 +30,9 @@ export async function live(history: readonly Operation[], broken: Broken = {}): 
       await nextTurn()
       steps += 1
       looks(world)
-      if (operation.does !== 'settles') continue
+      if (world.house.isTorn) world.met.add('a commit that failed at its flush')
+      // What readers see then is more than anybody was told.
+      if (operation.does !== 'settles' || world.house.isTorn) continue
       provesPresence(world)
       await provesHistory(world, steps)
     }
@@ -69,6 +71,7 @@ async function ends(world: World): Promise<void> {
   const { house, browsers, observer, ledger } = world
   house.isFull = false
   house.failsAtPut = 0
+  house.failsAtFlush = false
   if (!house.bus.isConnected()) house.bus.setConnected(true)
   await rests(world)
   if (world.hasJumped) await setsClock(world)

@@ -48,6 +48,7 @@ export type Operation =
         | 'turns'
         | 'busBans'
         | 'diskGoesOn'
+        | 'flushFails'
         | 'settles'
         | 'busIsAway'
         | 'busIsBack'
@@ -132,6 +133,7 @@ function forgetting(dice: Dice): readonly Operation[] {
     [crash(dice)],
     [crash(dice)],
     [{ does: 'diskFails', atPut: 1 + dice.below(8) }],
+    [{ does: 'flushFails' }],
     [{ ...says(dice), agoMs: 0 }, someOperation(dice)],
     [erasure(dice)],
     [{ does: 'isDeployed', awayMs: SECOND }],
@@ -170,6 +172,7 @@ function misfortune(dice: Dice): readonly Operation[] {
     [crash(dice)],
     [fails],
     [fails],
+    [{ does: 'flushFails' }, ...(dice.chance(0.5) ? [crash(dice)] : [])],
     fullDisk(dice),
   ])
   return [...begins(), ...goesOn, ...behind, ...happens, ...(dice.chance(0.5) ? [SETTLES] : [])]
@@ -235,6 +238,7 @@ const KINDS: readonly (readonly [number, Maker])[] = [
   [11, () => ({ does: 'diskGoesOn' })],
   [9, () => ({ does: 'settles' })],
   [2, (d) => ({ does: 'diskFails', atPut: 1 + d.below(20) })],
+  [1, () => ({ does: 'flushFails' })],
   [
     4,
     (d) => ({

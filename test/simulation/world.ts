@@ -239,8 +239,8 @@ async function startAgain(world: World, awayMs: number): Promise<void> {
 }
 
 /** No transaction is seen by readers and not on disk, or on disk and told to nobody. */
-function isStill({ gates }: House): boolean {
-  return gates.every(({ phase }) => phase === 'put')
+function isStill({ gates, isTorn }: House): boolean {
+  return !isTorn && gates.every(({ phase }) => phase === 'put')
 }
 
 /** An erasure is half way on the disk. */

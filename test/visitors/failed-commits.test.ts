@@ -181,6 +181,33 @@ failing('[Q1] a visitor that the disk says otherwise of is read again, and goes 
   await room.end()
 })
 
+failing(
+  '[Q2] a commit that was refused at its flush and is there all the same is told then, and once',
+  async () => {
+    const disk = { isBroken: false }
+    const room = await openRoom({
+      beforeFlushed: async () => {
+        if (disk.isBroken) throw new Error('it was not flushed')
+      },
+    })
+    await room.record('g1', event('VisitStarted'))
+    const told = room.committed.length
+    disk.isBroken = true
+    const [lost] = await Promise.allSettled([room.record('g2', event('VisitStarted', { visit: 'w1' }))])
+    const [refused] = await Promise.allSettled([room.record('g3', event('VisitStarted', { visit: 'x1' }))])
+    assert.equal([lost?.status, refused?.status], ['rejected', 'rejected'])
+    assert.is(room.committed.length, told, 'not before it is on disk')
+    disk.isBroken = false
+    await recovered(room)
+    assert.equal(
+      room.committed.slice(told).flatMap(({ visits }) => visits),
+      [{ globalVisitID: 'g2', visitId: 'w1', reason: null }],
+    )
+    assert.is(room.store.visitorNumber('g3'), 0)
+    await room.end()
+  },
+)
+
 failing('a listener that throws keeps nobody from being told', async () => {
   const room = await openRoom()
   const told: number[] = []
