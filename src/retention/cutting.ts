@@ -5,19 +5,16 @@ import type { DroppedRows } from '../store/erased.ts'
 import type { Shed, Shedder } from '../visitors/shedding.ts'
 import type { RetentionParts } from './contract.ts'
 import { type Cut, endsBefore, firstSeq } from './cut.ts'
-import { HASHES_KEEP_MS } from './limits.ts'
+import { DAY_MS, HASHES_KEEP_MS } from './limits.ts'
 
 /** Takes the step, whole or not at all; false = not now. */
-export async function take(
-  { visitors, erasures }: RetentionParts,
-  cut: Cut,
-  roundAt: number,
-): Promise<boolean> {
+export async function take(parts: RetentionParts, cut: Cut, roundAt: number): Promise<boolean> {
+  const { visitors, erasures } = parts
   let isTaken = false
   await visitors.inTurn(cut.row.globalVisitID, (recorder) =>
     recorder.shed((visitor) => {
       isTaken = !erasures.isAtWork() && isStillSo(cut, visitor)
-      return isTaken ? taken(cut, visitor.draft, roundAt) : null
+      return isTaken ? taken(parts, cut, { draft: visitor.draft, roundAt }) : null
     }),
   )
   return isTaken
@@ -44,7 +41,13 @@ function openVisit({ visit }: VisitorContext, draft: Draft, number: number) {
   return visit === null ? null : draft.visit(number, visit.ordinal)
 }
 
-function taken(cut: Cut, draft: Draft, roundAt: number): Shed {
+interface Taking {
+  readonly draft: Draft
+  readonly roundAt: number
+}
+
+function taken(parts: RetentionParts, cut: Cut, taking: Taking): Shed {
+  const { draft, roundAt } = taking
   const { row, keptFrom, isWhole, chunks, replayFrom, contacts, names } = cut
   const { number } = row
   draft.dropRows({
@@ -53,12 +56,26 @@ function taken(cut: Cut, draft: Draft, roundAt: number): Shed {
     bases: cut.bases,
     contacts,
   })
+  for (const { name, visit: before } of names) {
+    const due = goneBy(parts, { number, visit: before }, taking) + HASHES_KEEP_MS
+    draft.putFading({ due, what: 'name', number, before, name })
+  }
   const due = roundAt + HASHES_KEEP_MS
-  for (const { name, visit } of names) draft.putFading({ due, what: 'name', number, before: visit, name })
   draft.putFading({ due, what: 'stream', number, before: keptFrom, name: '' })
   for (const state of cut.states) draft.putBase(state)
   const isGone = (visit: number): boolean => draft.visit(number, visit) === null
   return { keptFrom, isGone, replayFrom: isWhole ? 'nothing' : replayFrom }
+}
+
+/** E9: when the visit goes, as far as can be known: now, or by a round after its last entry is too old. */
+function goneBy(
+  { store, keepMs }: RetentionParts,
+  { number, visit }: { readonly number: number; readonly visit: number },
+  { draft, roundAt }: Taking,
+): number {
+  const [, last = 0] = draft.visit(number, visit)?.ranges.at(-1) ?? []
+  const [entry] = last === 0 ? [] : store.entries(number, { from: last, to: last, limit: 1 })
+  return entry === undefined ? roundAt : Math.max(roundAt, entry.at + keepMs + DAY_MS)
 }
 
 function placesThatGo({ row: { number }, keptFrom, places }: Cut, draft: Draft): DroppedRows {

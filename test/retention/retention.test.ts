@@ -143,6 +143,36 @@ retention('[E1] [P6] [E9] of a visitor that is gone only hashes stay, and hold f
   await house.end()
 })
 
+retention(
+  '[E9] a visitID is nobody else’s for thirty days behind the visit, however long that was',
+  async () => {
+    const settings = { visitIdleMs: 30 * DAY_MS, visitMaxMs: 40 * DAY_MS }
+    const house = await openHouse({ keepDays: 60, settings })
+    const { room } = house
+    const visit = 'long'
+    await room.record('g1', event('VisitStarted', { visit }), came(visit))
+    await house.ages(20)
+    await room.record('g1', event('Viewed', { visit }))
+    await leaves(room, 'g1', visit)
+    const foreign = async (): Promise<string> => {
+      const outcome = await room.one('g2', event('Viewed', { visit }))
+      return outcome.is === 'rejected' ? outcome.code : outcome.is
+    }
+    const number = room.store.visitorNumber('g1')
+    await house.ages(41)
+    assert.is(room.store.visitor(number)?.keptFrom, 3, 'its beginning is gone, and it is not')
+    assert.ok(room.store.visit(number, 1) !== null)
+    await house.ages(20)
+    assert.is(room.store.visit(number, 1), null)
+    await house.ages(29)
+    assert.is(await foreign(), 'wrong_visitor')
+    await house.ages(2)
+    assert.is(await foreign(), 'kept')
+    assert.equal(findingsIn(room.store), [])
+    await house.end()
+  },
+)
+
 retention('[Q12] whoever comes back later is a fresh visitor, under a number that nobody had', async () => {
   const house = await openHouse({ keepDays: 5 })
   const { room } = house
