@@ -40,7 +40,7 @@ export function createFading(
     dropFading: (rows, later) =>
       write((puts) => {
         for (const row of rows) {
-          puts.remove('fading', keyOf(row, Buffer.from(row.name, 'hex')))
+          puts.remove('fading', fadingKeyOfHash(row, Buffer.from(row.name, 'hex')))
           const named = row.what === 'name' ? nameOf(row.name) : null
           if (named === null || named.number !== row.number || named.visit !== row.before) continue
           // Asked in the transaction: the visitor may have come back.
@@ -49,7 +49,7 @@ export function createFading(
             visit === 0 ? !isSilent(number) : tables.visits.doesExist(KEYS.visit.of(number, visit))
           if (!isKept) puts.remove('names', keyOfName(row.name))
           else {
-            const key = keyOf({ ...row, due: later }, Buffer.from(row.name, 'hex'))
+            const key = fadingKeyOfHash({ ...row, due: later }, Buffer.from(row.name, 'hex'))
             puts.put('fading', key, encodeFading(writer, row))
           }
         }
@@ -128,10 +128,11 @@ export function visitNameHash(visitID: string): string {
 
 /** When it is due, what it is, whose, and the hash of a name. */
 export function fadingKey(row: FadingRow): Uint8Array {
-  return keyOf(row, row.what === 'name' ? nameKey('visit', row.name).subarray(1) : Buffer.alloc(0))
+  return fadingKeyOfHash(row, row.what === 'name' ? nameKey('visit', row.name).subarray(1) : Buffer.alloc(0))
 }
 
-function keyOf({ due, what, number }: FadingRow, hash: Uint8Array): Uint8Array {
+/** The same, where the hash is at hand. */
+export function fadingKeyOfHash({ due, what, number }: FadingRow, hash: Uint8Array): Uint8Array {
   return Buffer.concat([KEYS.fading.bound([due, WHAT.indexOf(what), number], 0), hash])
 }
 
@@ -142,14 +143,23 @@ export function encodeFading(out: Writer, { before }: FadingRow): Uint8Array {
 }
 
 function decodeFading(from: Reader, key: Uint8Array): FadingRow {
-  const hash = key.subarray(WIDTH.at + WIDTH.kind + WIDTH.number)
   return {
     due: KEYS.fading.part(key, 0),
     what: WHAT[KEYS.fading.part(key, 1)] ?? 'name',
     number: KEYS.fading.part(key, 2),
     before: from.uint(),
-    name: hex(hash),
+    name: hashInKey(key),
   }
+}
+
+/** The hash of a name in a key of this table, in hexadecimal; '' for a stream. */
+export function hashInKey(key: Uint8Array): string {
+  return hex(key.subarray(WIDTH.at + WIDTH.kind + WIDTH.number))
+}
+
+/** Whether a key of `names` is a visit's. */
+export function isNameOfVisit(key: Uint8Array): boolean {
+  return key[0] === VISIT[0]
 }
 
 function hex(bytes: Uint8Array): string {

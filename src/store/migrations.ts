@@ -1,9 +1,12 @@
 // What brings a folder of an older layout up to today's (Q5), in the transaction of the start.
 import { createReader, createWriter } from './bytes.ts'
 import { decodeChunk } from './chunk.ts'
+import { lastCommit } from './commit.ts'
+import type { FadingRow } from './erased.ts'
+import { encodeFading, fadingKeyOfHash, hashInKey, isNameOfVisit } from './fading.ts'
 import { seenKey, WIDTH } from './keys.ts'
 import { orderOf } from './order.ts'
-import { decodeVisit } from './resource-rows.ts'
+import { decodeName, decodeVisit } from './resource-rows.ts'
 import { isStoredEvent } from './rows.ts'
 import { KEYS, NOTHING, type Table, type Tables } from './tables.ts'
 import { isUsed, userAgentUse } from './user-agents.ts'
@@ -16,8 +19,14 @@ export function toLayout2(tables: Tables): void {
   moveSeen(tables)
 }
 
-/** 2 to 3: it is known which visits came with which User-Agent; texts that none came with go. */
+/** 2 to 3: it is known which visits came with which User-Agent; what layout 1 left of erased devices goes. */
 export function toLayout3(tables: Tables): void {
+  noteUses(tables)
+  fadeNames(tables)
+}
+
+/** Texts that no visit came with go. */
+function noteUses(tables: Tables): void {
   const reader = createReader()
   for (const { key, value } of slicesOf(tables.visits)) {
     reader.open(value)
@@ -26,6 +35,24 @@ export function toLayout3(tables: Tables): void {
   }
   for (const { key } of slicesOf(tables.userAgents)) {
     if (!isUsed(tables, key)) tables.userAgents.removeSync(key)
+  }
+}
+
+const NAMES_KEEP_MS = 30 * 24 * 60 * 60_000
+
+/** E9: visitIDs of a device that was erased before they faded would be nobody's for ever. */
+function fadeNames(tables: Tables): void {
+  const [reader, writer] = [createReader(), createWriter()]
+  const due = lastCommit(tables, reader).at + NAMES_KEEP_MS
+  const fading = new Set(Array.from(tables.fading.getKeys({}), hashInKey))
+  for (const { key, value } of slicesOf(tables.names)) {
+    if (!isNameOfVisit(key)) continue
+    reader.open(value)
+    const { number, visit: before } = decodeName(reader, 'visit', '')
+    const hash = Buffer.from(key.subarray(1))
+    if (tables.visitors.doesExist(KEYS.visitor.of(number)) || fading.has(hash.toString('hex'))) continue
+    const row: FadingRow = { due, what: 'name', number, before, name: '' }
+    tables.fading.putSync(fadingKeyOfHash(row, hash), encodeFading(writer, row))
   }
 }
 

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { StaleCommit, StoreLocked, StoreTooNew, StoreUnavailable } from '../../src/store/errors.ts'
+import { visitNameHash } from '../../src/store/fading.ts'
 import { openGuest } from '../../src/store/guest.ts'
 import { BOOT_KEY, LAYOUT, LAYOUT_KEY } from '../../src/store/layout.ts'
 import { orderOf } from '../../src/store/order.ts'
@@ -170,6 +171,33 @@ test('[Q5] a folder of layout 2 gets to know which visits came with which User-A
   }
   assert.equal(texts, ['Browser/1', null])
   await last.close()
+})
+
+test('[Q5] [E9] visitIDs that layout 1 left of erased devices fade from the migration on', async () => {
+  const store = await open()
+  const draft = store.createDraft()
+  const number = say(draft, { globalVisitID: 'a', count: 1, from: 0 })
+  draft.putName({ kind: 'visit', name: 'lives', number, visit: 1, ordinal: 0 })
+  const names = ['left', 'fades'].map((name) => ({ name, number: 77, visit: 3 }))
+  for (const row of names) draft.putName({ kind: 'visit', ...row, ordinal: 0 })
+  draft.putFading({ due: AT + 5, what: 'name', number: 77, before: 3, name: 'fades' })
+  await store.commit(draft, { at: AT })
+  await store.close()
+  await writeAsLayout2(folder.path)
+  const migrated = await open()
+  const fading = migrated.fading(Number.MAX_SAFE_INTEGER, 9)
+  const due = AT + 30 * 24 * 60 * 60_000
+  const row = { what: 'name', number: 77, before: 3 } as const
+  assert.equal(fading, [
+    { ...row, due: AT + 5, name: visitNameHash('fades') },
+    { ...row, due, name: visitNameHash('left') },
+  ])
+  await migrated.dropFading(fading, due)
+  assert.equal(
+    ['lives', 'left', 'fades'].map((name) => migrated.name('visit', name)?.number),
+    [number, undefined, undefined],
+  )
+  await migrated.close()
 })
 
 /** Writes a row of `meta` past the store. */
