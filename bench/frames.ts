@@ -32,9 +32,16 @@ export function textFrame(payload: string): Buffer {
 export const PONG = Buffer.from([0x8a, 0x80, 0, 0, 0, 0])
 export const GOODBYE = Buffer.from([0x88, 0x82, 0, 0, 0, 0, 0x03, 0xe8])
 
-/** The server could not take, or keep, a connection: it gave no wrong answer. */
+/** The server could not take, or keep, a connection, or answers no more: it gave no wrong answer. */
 export class NotCarried extends Error {
   override readonly name = 'NotCarried'
+  /** Browsers it had welcomed until then; null where nobody counted. */
+  readonly welcomed: number | null
+
+  constructor(message: string, welcomed: number | null = null) {
+    super(message)
+    this.welcomed = welcomed
+  }
 }
 
 const OPCODE_TEXT = 1

@@ -12,6 +12,10 @@ export interface Load {
   readonly browsers: Set<Browser>
   /** How many came, also those who have gone. */
   opened: number
+  /** How many were welcomed, also those who have gone. */
+  welcomed: number
+  /** Whatever the server said so far: while it grows, somebody is there. */
+  answers: number
   /** Of all events sent by those who have gone, and their bytes. */
   events: number
   eventBytes: number
@@ -76,9 +80,11 @@ function planOf(index: number): VisitorPlan {
 
 /** Messages are told apart by the letter after `{"type":"`: of an ack no more is parsed than has to be right. */
 function hear(browser: Browser, text: string): void {
+  browser.load.answers += 1
   switch (text[9]) {
     case 'w':
       browser.isWelcome = true
+      browser.load.welcomed += 1
       if (browser.load.crowd.greeting > 0) send(browser, browser.load.crowd.greeting)
       else refill(browser)
       return

@@ -5,6 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { NotCarried } from './frames.ts'
 import type { Answer, Command, Crowd, Phase, Result, Said, Seen } from './generator.ts'
+import { endProcess, within } from './patience.ts'
 
 /** Every promise rejects where the contender answers wrongly, or not at all; `NotCarried` where it loses connections. */
 export interface Generator {
@@ -39,10 +40,7 @@ export async function openGenerator(crowd: Partial<Crowd> & Pick<Crowd, 'port'>)
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   })
   const ended = once(child, 'exit')
-  const end = async () => {
-    child.kill()
-    await ended
-  }
+  const end = () => endProcess(child, ended)
   const ask = asker(child, ended)
   try {
     await ask({ is: 'open', crowd: { ...CROWD, ...crowd } })
@@ -76,12 +74,14 @@ function asker(child: ChildProcess, ended: Promise<unknown[]>): (command: Comman
   let failure: Error | null = null
   child.on('message', (answer: Answer) => {
     if (answer.is === 'failed')
-      failure = answer.notCarried ? new NotCarried(answer.says) : new Error(answer.says)
+      failure = answer.notCarried ? new NotCarried(answer.says, answer.welcomed) : new Error(answer.says)
   })
   return async (command) => {
     if (failure !== null) throw failure
+    if (!child.connected) return await failed
     child.send(command)
-    const [answer] = await Promise.race([once(child, 'message'), failed])
+    const answered = Promise.race([once(child, 'message'), failed])
+    const [answer] = await within('GENERATOR', `the load generator, told to ${command.is}`, answered)
     if (failure !== null) throw failure
     return answer.value
   }

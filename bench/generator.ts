@@ -11,6 +11,7 @@ import {
   send,
 } from './generator-browser.ts'
 import type { Latency } from './latency.ts'
+import { PATIENCE_MS, saying } from './patience.ts'
 
 /** Who is there, from the first phase to the last. */
 export interface Crowd {
@@ -69,12 +70,20 @@ export type Command =
 export type Answer =
   | { readonly is: 'done'; readonly value: unknown }
   /** `notCarried`: the server could not take or keep the connections; else it answered wrongly. */
-  | { readonly is: 'failed'; readonly says: string; readonly notCarried: boolean }
+  | {
+      readonly is: 'failed'
+      readonly says: string
+      readonly notCarried: boolean
+      readonly welcomed: number
+    }
 
 /** Browsers that are seen. */
 const SEEN = 50
-/** How long all of them may take to arrive, and the last acks to come. */
-const PATIENCE_MS = 120_000
+/** So many come in a turn, and so many at most wait for their welcome: a burst leaves a process larger than what is
+ * connected needs. */
+const ARRIVALS = 20
+const ARRIVAL_MS = 10
+const ARRIVING_MOST = 200
 /** A push that comes later than this after its ack never comes. */
 const PUSH_PATIENCE_MS = 5_000
 
@@ -97,7 +106,10 @@ process.on('uncaughtException', fail)
 process.on('disconnect', () => process.exit())
 
 function fail(cause: Error): void {
-  const answer: Answer = { is: 'failed', says: cause.message, notCarried: cause instanceof NotCarried }
+  const answer: Answer = {
+    ...{ is: 'failed', says: cause.message, notCarried: cause instanceof NotCarried },
+    welcomed: load?.welcomed ?? 0,
+  }
   process.send?.(answer, () => process.exit(1))
 }
 
@@ -119,7 +131,8 @@ async function perform(command: Command): Promise<unknown> {
 /** Resolves when all are welcome, and what they greeted with is acknowledged. */
 async function open(crowd: Crowd): Promise<void> {
   const opened: Load = {
-    ...{ crowd, phase: null, browsers: new Set(), opened: 0, events: 0, eventBytes: 0 },
+    ...{ crowd, phase: null, browsers: new Set(), events: 0, eventBytes: 0 },
+    ...{ opened: 0, welcomed: 0, answers: 0 },
     heard: (ms, count) => {
       if (!isMeasuring) return
       events += count
@@ -130,10 +143,11 @@ async function open(crowd: Crowd): Promise<void> {
     },
   }
   load = opened
-  for (let index = 0; index < crowd.connections; index += 1) {
-    openBrowser(opened)
-    // A thousand a second, not all at once: a burst leaves a process larger than what is connected needs.
-    if (index % 10 === 9) await pause(10)
+  while (opened.opened < crowd.connections) {
+    await untilAnswered(opened, () => opened.opened - opened.welcomed < ARRIVING_MOST)
+    const next = Math.min(crowd.connections, opened.opened + ARRIVALS)
+    while (opened.opened < next) openBrowser(opened)
+    await pause(ARRIVAL_MS)
   }
   await untilAcknowledged(opened)
 }
@@ -161,7 +175,7 @@ async function finish(load: Load): Promise<Result> {
   if (pacing !== null) clearInterval(pacing)
   pacing = null
   await untilAcknowledged(load)
-  if (!(await holdsFor(load, ({ changedAt }) => changedAt.length === 0, PUSH_PATIENCE_MS)))
+  if (!(await allPushed(load)))
     throw new Error(`who is there changed, and was not pushed within ${PUSH_PATIENCE_MS / 1_000} s`)
   return {
     ...{ events, elapsedMs, ...figuresOf(latencies) },
@@ -216,14 +230,27 @@ function leave(load: Load): Promise<Said> {
 
 async function untilAcknowledged(load: Load): Promise<void> {
   const isSilent = ({ isWelcome, sent }: Browser) => isWelcome && sent.length === 0
-  if (!(await holdsFor(load, isSilent, PATIENCE_MS)))
-    throw new NotCarried(`some browsers wait for an answer for more than ${PATIENCE_MS / 1_000} s`)
+  await untilAnswered(load, () => [...load.browsers].every(isSilent))
 }
 
-/** Whether it holds for all of them within this time. */
-async function holdsFor({ browsers }: Load, holds: (browser: Browser) => boolean, withinMs: number) {
-  const deadline = performance.now() + withinMs
-  while (![...browsers].every(holds)) {
+/** As long as it takes, while there are answers. */
+async function untilAnswered(load: Load, holds: () => boolean): Promise<void> {
+  let { answers } = load
+  let heardAt = performance.now()
+  while (!holds()) {
+    await pause(5)
+    const now = performance.now()
+    if (load.answers !== answers) heardAt = now
+    if (now > heardAt + PATIENCE_MS.SILENCE)
+      throw new NotCarried(`browsers wait for an answer: ${saying('SILENCE')}`)
+    answers = load.answers
+  }
+}
+
+/** Whether every change was pushed, soon after its ack. */
+async function allPushed({ browsers }: Load): Promise<boolean> {
+  const deadline = performance.now() + PUSH_PATIENCE_MS
+  while (![...browsers].every(({ changedAt }) => changedAt.length === 0)) {
     if (performance.now() > deadline) return false
     await pause(5)
   }

@@ -2,8 +2,9 @@
 import { execFileSync } from 'node:child_process'
 import { bytesOf } from './disk.ts'
 import { copyOf, type Folder, openSizes } from './history/folders.ts'
+import { atExit } from './leaving.ts'
 import { type Scale, type Throughput, throughputOf } from './measures.ts'
-import { alternate, median } from './rounds.ts'
+import { type Attempt, alternate, attempt, failuresOf, measuredOf, median } from './rounds.ts'
 import { startServerProcess } from './server-process.ts'
 import { printCells, shown } from './table.ts'
 
@@ -16,32 +17,56 @@ export interface GrowthPlan {
   readonly keep: string | null
 }
 
-export async function printGrowth({ rounds, scale, sizes, keep }: GrowthPlan): Promise<void> {
+/** Prints the table, also of what was measured when it is broken off; whether nothing failed. */
+export async function printGrowth({ rounds, scale, sizes, keep }: GrowthPlan): Promise<boolean> {
   const filled = await openSizes(sizes, keep)
   // What is kept stays as it is; what is not is loaded where it lies.
   const folders = keep === null ? filled : filled.map(copyOf)
   execFileSync('sync')
-  const stored: readonly (Folder | null)[] = [null, ...folders]
-  const names = stored.map((_, index) => String(index))
-  const results = await alternate(names, rounds, async (name) => {
-    const folder = stored[Number(name)] ?? null
-    process.stderr.write(`${(folder?.events ?? 0).toLocaleString('en')} events stored\n`)
-    return await loaded(folder, scale)
-  })
+  const stored: readonly Stored[] = [null, ...folders].map((folder) => ({ folder, attempts: [] }))
+  const print = () => printStored(stored)
+  const forget = atExit(print)
+  await alternate(
+    stored.map((_, index) => String(index)),
+    rounds,
+    async (name) => {
+      const here = stored[Number(name)]
+      if (here !== undefined) await addRound(here, scale)
+    },
+  )
+  forget()
   for (const folder of new Set([...folders, ...filled])) folder.remove()
-  const empty = results['0'] ?? []
-  const rows = stored.map((folder, index) => rowOf(folder, results[String(index)] ?? [], empty))
-  printCells([HEAD, ...rows])
-  process.stdout.write(`fsync before ack; one event a message, as fast as acks come; ratios are to the empty folder. Each round adds its own
-events to a folder. Bytes are what the folder grew by: pages that the filling left free are used first.\n\n`)
+  print()
+  return stored.every(({ attempts }) => failuresOf(attempts) === '')
+}
+
+/** A folder, null = an empty one, and what each round showed. */
+interface Stored {
+  readonly folder: Folder | null
+  readonly attempts: Attempt<Throughput>[]
+}
+
+async function addRound({ folder, attempts }: Stored, scale: Scale): Promise<void> {
+  const one = await attempt(() => loaded(folder, scale))
+  attempts.push(one)
+  const saw = one.is === 'measured' ? `${shown(one.value.eventsPerSecond)} events/s` : one.cause.message
+  process.stderr.write(`${(folder?.events ?? 0).toLocaleString('en')} events stored: ${saw}\n`)
 }
 
 const HEAD = [
   ...['events stored', 'events/s', 'ratio', 'CPU ms/1,000', 'ratio', 'ack p50, ms', 'ack p99, ms'],
-  ...['bytes/event', 'ratio'],
+  ...['bytes/event', 'ratio', ''],
 ]
 
-function rowOf(folder: Folder | null, here: readonly Throughput[], empty: readonly Throughput[]) {
+function printStored(stored: readonly Stored[]): void {
+  const empty = measuredOf(stored[0]?.attempts ?? [])
+  printCells([HEAD, ...stored.map((one) => rowOf(one, empty))], [HEAD.length - 1])
+  process.stdout.write(`fsync before ack; one event a message, as fast as acks come; ratios are to the empty folder. Each round adds its own
+events to a folder. Bytes are what the folder grew by: pages that the filling left free are used first.\n\n`)
+}
+
+function rowOf({ folder, attempts }: Stored, empty: readonly Throughput[]) {
+  const here = measuredOf(attempts)
   const of = (figure: (one: Throughput) => number) => shown(median(here, figure))
   const ratio = (figure: (one: Throughput) => number) => [
     of(figure),
@@ -54,6 +79,7 @@ function rowOf(folder: Folder | null, here: readonly Throughput[], empty: readon
     of(({ p50Ms }) => p50Ms),
     of(({ p99Ms }) => p99Ms),
     ...ratio(({ diskBytes }) => diskBytes),
+    failuresOf(attempts),
   ]
 }
 

@@ -1,7 +1,7 @@
 /** What is measured of a contender, one measure a function; each starts a server of its own and stops it. */
 import { type Contender, startContender } from './contenders.ts'
 import type { Phase } from './generator.ts'
-import { openGenerator } from './generator-process.ts'
+import { type Generator, openGenerator } from './generator-process.ts'
 import type { Costs, ServerProcess } from './server-process.ts'
 
 /** How long and how large. */
@@ -57,10 +57,9 @@ export async function throughputOf(
 ): Promise<Throughput> {
   const before = await server.costs()
   const generator = await openGenerator({ port: server.port })
-  const { events, elapsedMs, p50Ms, p99Ms } = await generator.measure(measureMs, phase)
-  const said = await generator.leave()
+  const { result, said } = await measured(generator, measureMs, phase)
+  const { events, elapsedMs, p50Ms, p99Ms } = result
   const after = await server.costs()
-  await generator.end()
   const diskBytes = await server.diskBytes()
   return {
     eventsPerSecond: (events * 1_000) / elapsedMs,
@@ -68,6 +67,14 @@ export async function throughputOf(
     cpuMs: ((after.cpuMs - before.cpuMs) * 1_000) / said.events,
     diskBytes: diskBytes / said.events,
     jsonBytes: said.eventBytes / said.events,
+  }
+}
+
+async function measured(generator: Generator, measureMs: number, phase: Partial<Phase>) {
+  try {
+    return { result: await generator.measure(measureMs, phase), said: await generator.leave() }
+  } finally {
+    await generator.end()
   }
 }
 
@@ -80,17 +87,18 @@ export interface Idle {
 export async function idle(contender: Contender, { idleBrowsers }: Scale): Promise<Idle> {
   const server = await startContender(contender, { VESTIBULE_SLEEP_AFTER_MS: '1000' })
   const stay = { port: server.port, greeting: 2 }
+  const crowds: Generator[] = []
   try {
-    const few = await openGenerator({ ...stay, connections: 200 })
+    crowds.push(await openGenerator({ ...stay, connections: 200 }))
     const before = await settled(server)
-    const many = await openGenerator({ ...stay, connections: idleBrowsers })
+    crowds.push(await openGenerator({ ...stay, connections: idleBrowsers }))
     const after = await settled(server)
-    await Promise.all([few.end(), many.end()])
     return {
       heapBytes: (after.heapBytes - before.heapBytes) / idleBrowsers,
       anonymousBytes: (after.anonymousBytes - before.anonymousBytes) / idleBrowsers,
     }
   } finally {
+    for (const crowd of crowds) await crowd.end()
     await server.stop()
   }
 }

@@ -16,7 +16,11 @@ export const PARTS: readonly string[] = [
   'deploy',
 ]
 
-export const HELP = `npm run bench -- [--quick] [--rounds N] [PART...] [OPTION...]
+const SECONDS = 4
+const QUICK_SECONDS = 2
+const PEERS_SECONDS = 2
+
+export const HELP = `npm run bench -- [--quick] [--rounds N] [--seconds N] [PART...] [OPTION...]
 
   speed     acknowledged events a second, 1 and 10 events a message
   latency   of acks, at half of the speed
@@ -35,6 +39,7 @@ export const HELP = `npm run bench -- [--quick] [--rounds N] [PART...] [OPTION..
   deploy    the server goes away under load and comes back: events lost, visits ended, people signed out
   --quick   one short round, and little stored: the order of magnitude
   --rounds N      of each measure, 3 by default; the tables have the medians
+  --seconds N     that each load is measured, ${SECONDS} by default, for peers ${PEERS_SECONDS}
   --connections   for peers: browsers at once, 20,200,2000,most by default; most = what the machine lets a process have
   --steps         for growth and history: events stored, 100000,1000000,10000000 by default
   --hot N         for history: events of the one person, 1000000 by default
@@ -51,6 +56,9 @@ export interface Options {
   readonly parts: readonly string[]
   readonly isQuick: boolean
   readonly rounds: number
+  readonly measureMs: number
+  /** Of peers, where there are so many loads that each is shorter. */
+  readonly peersMs: number
   readonly connections: readonly (number | 'most')[]
   readonly steps: readonly number[]
   readonly hot: number
@@ -70,7 +78,10 @@ export function readOptions(args: readonly string[]): Options | readonly string[
   const wrong = positionals
     .filter((name) => !PARTS.includes(name))
     .map((name) => `"${name}" is none of ${PARTS.join(', ')}`)
-  const whole = (name: 'rounds' | 'hot' | 'visitors' | 'sockets' | 'away', fallback: number): number => {
+  const whole = (
+    name: 'rounds' | 'seconds' | 'hot' | 'visitors' | 'sockets' | 'away',
+    fallback: number,
+  ): number => {
     const value = values[name]
     if (value !== undefined && !isWhole(value))
       wrong.push(`--${name} must be a whole number, 1 or more, got "${value}"`)
@@ -91,6 +102,8 @@ export function readOptions(args: readonly string[]): Options | readonly string[
     parts: positionals.length === 0 ? DEFAULT_PARTS : positionals,
     isQuick,
     rounds: whole('rounds', isQuick ? 1 : 3),
+    measureMs: whole('seconds', isQuick ? QUICK_SECONDS : SECONDS) * 1_000,
+    peersMs: Number(values.seconds ?? PEERS_SECONDS) * 1_000,
     connections: rising('connections', isQuick ? '20,200' : '20,200,2000,most').map((item) =>
       item === 'most' ? item : Number(item),
     ),
@@ -113,7 +126,7 @@ function parse(args: readonly string[]) {
   const flag = { type: 'boolean' } as const
   const options = {
     ...{ quick: flag, help: flag },
-    ...{ rounds: text, connections: text, steps: text, hot: text, visitors: text, keep: text },
+    ...{ rounds: text, seconds: text, connections: text, steps: text, hot: text, visitors: text, keep: text },
     ...{ sockets: text, away: text },
   }
   try {

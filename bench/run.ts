@@ -20,8 +20,8 @@ interface Plan {
   readonly scale: Scale
 }
 
-// What was started, and what was filled, is put away at the exit.
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
+// What was started, and what was filled, is put away at the exit; a table that was begun is printed.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1))
 
 const options = readOptions(process.argv.slice(2))
 if (options === null) process.stdout.write(HELP)
@@ -35,6 +35,8 @@ async function bench({
   parts,
   isQuick,
   rounds,
+  measureMs,
+  peersMs,
   connections,
   steps,
   hot,
@@ -45,7 +47,7 @@ async function bench({
 }: Options): Promise<void> {
   const plan: Plan = {
     rounds,
-    scale: { measureMs: isQuick ? 2_000 : 4_000, idleBrowsers: isQuick ? 1_000 : 4_000 },
+    scale: { measureMs, idleBrowsers: isQuick ? 1_000 : 4_000 },
   }
   const wants = (name: string) => parts.includes(name)
   // What is measured is what is shipped.
@@ -64,8 +66,8 @@ async function bench({
   if (wants('engine')) rows.push(...(await engineRows(plan.scale)))
   if (rows.length > 0) printTable(rows)
   if (wants('parts')) await printParts(plan.scale)
-  if (wants('peers')) await printPeers({ ...plan, connections })
-  if (wants('growth')) await printGrowth({ ...plan, sizes: steps, keep })
+  if (wants('peers') && !(await printPeers({ rounds, measureMs: peersMs, connections }))) process.exitCode = 1
+  if (wants('growth') && !(await printGrowth({ ...plan, sizes: steps, keep }))) process.exitCode = 1
   if (wants('history')) await printHistory({ ...plan, sizes: steps, hot, visitors, keep })
   if (wants('storm')) await printStorm({ rounds, sockets })
   if (wants('siege')) await printSiege(plan.scale)

@@ -1,12 +1,15 @@
 /** A server under test in its own process: started as its command, asked what it costs, stopped. */
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { bytesOf } from './disk.ts'
+import { NotCarried } from './frames.ts'
+import { atExit, removeFolder } from './leaving.ts'
+import { endProcess, within } from './patience.ts'
 
 /** What a process costs so far. */
 export interface Costs {
@@ -63,31 +66,35 @@ export async function startServerProcess(
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   })
   const ended = once(child, 'exit')
-  // A bench that ends, unless it is killed outright, leaves no server and no folder behind.
-  const abandon = () => {
+  const forget = atExit(() => {
     child.kill('SIGKILL')
-    rmSync(folder, { recursive: true, force: true })
+    removeFolder(folder)
+  })
+  const stop = async () => {
+    await endProcess(child, ended)
+    forget()
+    removeFolder(folder)
   }
-  process.once('exit', abandon)
-  return {
-    port: await portOf(child, ended),
-    pid: pidOf(child),
-    folder,
-    costs: () => askCosts(child),
-    diskBytes: async () => bytesOf(folder),
-    stop: async () => {
-      child.kill()
-      await ended
-      process.off('exit', abandon)
-      rmSync(folder, { recursive: true, force: true })
-    },
+  try {
+    return {
+      port: await portOf(child, ended),
+      pid: pidOf(child),
+      folder,
+      costs: () => askCosts(child),
+      diskBytes: async () => bytesOf(folder),
+      stop,
+    }
+  } catch (cause) {
+    await stop()
+    throw cause
   }
 }
 
 /** Of a process that was started with `costs.mjs`. */
 export async function askCosts(child: ChildProcess): Promise<Costs> {
+  if (!child.connected) throw new NotCarried('the server has ended')
   child.send('costs')
-  const [costs] = await once(child, 'message')
+  const [costs] = await within('COSTS', 'what a server costs', once(child, 'message'))
   return costs
 }
 
@@ -100,7 +107,7 @@ export async function portOf(child: ChildProcess, ended: Promise<unknown[]>): Pr
   })
   // Once it listens, nobody waits for this any more.
   failed.catch(() => undefined)
-  const [line] = await Promise.race([once(lines, 'line'), failed])
+  const [line] = await within('START', 'a server', Promise.race([once(lines, 'line'), failed]))
   const [, port] = /^listening on http:\/\/[^:]+:(\d+)$/.exec(line) ?? []
   if (port === undefined) throw new Error(`the server said "${line}" instead of where it listens`)
   return Number(port)

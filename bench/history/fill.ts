@@ -8,6 +8,7 @@ import type { NewEvent } from '../../src/visitors/contract.ts'
 import { uuidV5 } from '../../src/visitors/ids.ts'
 import { SYSTEM_TIMING, type Timing } from '../../src/visitors/timing.ts'
 import { type OpenVisitors, openVisitors } from '../../src/visitors/visitors.ts'
+import { PATIENCE_MS, saying } from '../patience.ts'
 import { newVisitor, type Visitor } from '../visitor.ts'
 
 export interface FillPlan {
@@ -66,10 +67,23 @@ export async function fill(store: Store, plan: FillPlan): Promise<number> {
   }
   // Nobody says more: visits end when they are due, and the sweep delivers that.
   now += DAY_MS
-  while (store.firstDue() !== 0 && store.firstDue() <= now) await pause(20)
+  await untilNothingIsDue(store, now)
   await visitors.close()
   if (kept !== plan.visitors * plan.events) throw new Error(`${kept} events were kept of those filled in`)
   return kept
+}
+
+/** As long as it takes, while the sweep gets on. */
+async function untilNothingIsDue(store: Store, now: number): Promise<void> {
+  let { firstDue, movedAt } = { firstDue: store.firstDue(), movedAt: performance.now() }
+  while (firstDue !== 0 && firstDue <= now) {
+    await pause(20)
+    const next = store.firstDue()
+    if (next !== firstDue) movedAt = performance.now()
+    if (performance.now() > movedAt + PATIENCE_MS.PROGRESS)
+      throw new Error(`the filled visits do not end: ${saying('PROGRESS')}`)
+    firstDue = next
+  }
 }
 
 const HASTY: Timing = { ...SYSTEM_TIMING, after: (ms, run) => SYSTEM_TIMING.after(ms / HASTE, run) }

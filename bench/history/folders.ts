@@ -13,6 +13,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openStore } from '../../src/store/store.ts'
+import { atExit, removeFolder } from '../leaving.ts'
 import { type FillPlan, fill, idOf } from './fill.ts'
 
 export interface Folder {
@@ -106,14 +107,12 @@ interface Place {
 
 function temporaryFolder(): Place {
   const path = mkdtempSync(join(tmpdir(), 'vestibule-history-'))
-  const abandon = () => rmSync(path, { recursive: true, force: true })
-  // A bench that ends, unless it is killed outright, leaves no folder behind.
-  process.once('exit', abandon)
+  const forget = atExit(() => removeFolder(path))
   return {
     path,
     remove: () => {
-      process.off('exit', abandon)
-      abandon()
+      forget()
+      removeFolder(path)
     },
   }
 }

@@ -1,12 +1,12 @@
 /** One person with a great many events: read with a filter that finds nothing, then erased, beside an ingest. */
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Scale } from '../measures.ts'
+import { PATIENCE_MS, saying } from '../patience.ts'
 import { median } from '../rounds.ts'
 import { printCells, shown } from '../table.ts'
 import { copyOf, type Folder } from './folders.ts'
-import { type Beside, ingestColumns, openIngest } from './ingest.ts'
-import { eventsPath, nextOf, openPager, type Pager, rowsOf } from './pages.ts'
-import { withServer } from './serving.ts'
+import { type Beside, ingestColumns, withIngest } from './ingest.ts'
+import { eventsPath, nextOf, type Pager, rowsOf } from './pages.ts'
 
 interface Hot {
   readonly alone: Beside
@@ -64,9 +64,7 @@ export async function printHot(
 }
 
 async function measureHot(folder: Folder, { measureMs }: Scale): Promise<Hot> {
-  return await withServer(folder, async (server) => {
-    const pager = openPager(server.port)
-    const ingest = await openIngest(server)
+  return await withIngest(folder, async ({ ingest, pager }) => {
     const person = folder.person(0)
     const alone = await ingest.beside(() => pause(measureMs))
     let reader: Reader = { requests: 0, isThrough: false }
@@ -77,8 +75,6 @@ async function measureHot(folder: Folder, { measureMs }: Scale): Promise<Hot> {
     const erasing = await ingest.beside(async () => {
       erased = await erase(pager, person, folder.events)
     })
-    await ingest.end()
-    pager.close()
     return { ...{ alone, reading, erasing, reader }, ...erased }
   })
 }
@@ -101,9 +97,15 @@ async function readInVain(pager: Pager, person: string): Promise<Reader> {
 async function erase(pager: Pager, person: string, events: number) {
   const beganAt = performance.now()
   const { headers } = await pager.ask(`/backend/data/identities/${person}/erase`, 'POST')
+  let before = ''
+  let movedAt = beganAt
   for (;;) {
     // The boundary where an answer becomes the receipt that it is.
     const { text } = await pager.ask(String(headers.location))
+    if (text !== before) movedAt = performance.now()
+    if (performance.now() > movedAt + PATIENCE_MS.PROGRESS)
+      throw new Error(`an erasure does not get on: ${saying('PROGRESS')}`)
+    before = text
     const { state, counts } = JSON.parse(text) as { readonly state: string; readonly counts: Counts }
     if (state === 'done') {
       const { entries = 0 } = counts

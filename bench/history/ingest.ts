@@ -1,11 +1,14 @@
 /** A steady ingest, and what becomes of its acks and of the server's memory while something else is done. */
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Result } from '../generator.ts'
-import { openGenerator } from '../generator-process.ts'
+import { type Generator, openGenerator } from '../generator-process.ts'
 import { anonymousBytesOf } from '../processes.ts'
 import { median } from '../rounds.ts'
 import type { ServerProcess } from '../server-process.ts'
 import { shown } from '../table.ts'
+import type { Folder } from './folders.ts'
+import { openPager, type Pager } from './pages.ts'
+import { withServer } from './serving.ts'
 
 export interface Beside {
   readonly result: Result
@@ -16,7 +19,6 @@ export interface Beside {
 export interface Ingest {
   /** Measures the ingest for as long as the work lasts. */
   readonly beside: (work: () => Promise<unknown>) => Promise<Beside>
-  readonly end: () => Promise<void>
 }
 
 const BROWSERS = 50
@@ -24,8 +26,26 @@ const EVENTS_PER_SECOND = 500
 const WARM_UP_MS = 2_000
 const MEGABYTE = 1024 * 1024
 
-export async function openIngest(server: ServerProcess): Promise<Ingest> {
-  const generator = await openGenerator({ port: server.port, connections: BROWSERS })
+/** A server over the folder, an ingest that it takes, and somebody who asks it, for as long as the work lasts. */
+export async function withIngest<T>(
+  folder: Pick<Folder, 'path'>,
+  work: (open: { readonly ingest: Ingest; readonly pager: Pager }) => Promise<T>,
+): Promise<T> {
+  return await withServer(folder, async (server) => {
+    const generator = await openGenerator({ port: server.port, connections: BROWSERS })
+    const pager = openPager(server.port)
+    try {
+      const done = await work({ ingest: ingestOf(server, generator), pager })
+      await generator.leave()
+      return done
+    } finally {
+      pager.close()
+      await generator.end()
+    }
+  })
+}
+
+function ingestOf(server: ServerProcess, generator: Generator): Ingest {
   return {
     beside: async (work) => {
       await generator.begin({ batchesPerSecond: EVENTS_PER_SECOND, warmUpMs: WARM_UP_MS })
@@ -37,10 +57,6 @@ export async function openIngest(server: ServerProcess): Promise<Ingest> {
         ending.abort()
       }
       return { result: await generator.finish(), peakBytes: await peak }
-    },
-    end: async () => {
-      await generator.leave()
-      await generator.end()
     },
   }
 }

@@ -1,9 +1,12 @@
 /** Asks for pages of 100 events over HTTP: one after another with the time of each, or by many clients at once. */
 import { randomInt } from 'node:crypto'
 import { Agent, type IncomingHttpHeaders, request } from 'node:http'
+import { NotCarried } from '../frames.ts'
 import { type Latency, latencyOf } from '../latency.ts'
+import { PATIENCE_MS, saying } from '../patience.ts'
 
-const SECRET = 'a-secret-of-the-bench'
+/** The key of a reader. */
+export const SECRET = 'a-secret-of-the-bench'
 const LIMIT = 100
 
 /** The setting with which a server knows this bench. */
@@ -99,10 +102,16 @@ function askAt({ agent, port, path, method }: Asking): Promise<Page> {
         const { statusCode: status = 0, headers } = response
         const text = Buffer.concat(chunks).toString()
         if (status >= 200 && status < 300) resolve({ status, headers, text })
-        else reject(new Error(`${method} ${path} was answered with ${status}: ${text.slice(0, 300)}`))
+        else reject(refusal(status, `${method} ${path} was answered with ${status}: ${text.slice(0, 300)}`))
       })
     })
-    asked.on('error', reject)
+    asked.on('error', (cause) => reject(new NotCarried(`${method} ${path}: ${cause.message}`)))
+    asked.setTimeout(PATIENCE_MS.PAGE, () => asked.destroy(new Error(saying('PAGE'))))
     asked.end(method === 'POST' ? '{}' : undefined)
   })
+}
+
+/** A server that cannot is no server that is wrong. */
+function refusal(status: number, says: string): Error {
+  return status >= 500 ? new NotCarried(says) : new Error(says)
 }

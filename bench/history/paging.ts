@@ -5,7 +5,7 @@ import type { Scale } from '../measures.ts'
 import { alternate, median } from '../rounds.ts'
 import { printCells, shown } from '../table.ts'
 import { type Folder, makeCold } from './folders.ts'
-import { type Beside, ingestColumns, openIngest } from './ingest.ts'
+import { type Beside, ingestColumns, withIngest } from './ingest.ts'
 import { eventsPath, openPager } from './pages.ts'
 import { withServer } from './serving.ts'
 
@@ -106,16 +106,12 @@ export async function printCrowd(
 }
 
 async function measureCrowd(folder: Folder, { measureMs }: Scale): Promise<Crowd> {
-  return await withServer(folder, async (server) => {
-    const ingest = await openIngest(server)
+  return await withIngest(folder, async ({ ingest, pager }) => {
     const alone = await ingest.beside(() => pause(measureMs))
-    const pager = openPager(server.port)
     let pages = 0
     const paging = await ingest.beside(async () => {
       pages = await pager.storm(CLIENTS, somePaths(folder), AbortSignal.timeout(measureMs))
     })
-    pager.close()
-    await ingest.end()
     return { alone, paging, pagesPerSecond: (pages * 1_000) / paging.result.elapsedMs }
   })
 }

@@ -1,8 +1,9 @@
 /** A peer: `ws` and PostgreSQL, written by hand with care; an ack says that its events are committed. */
+import { createHash, timingSafeEqual } from 'node:crypto'
 import { createServer } from 'node:http'
 import { Pool } from 'pg'
 import { WebSocketServer } from 'ws'
-import { INSERT, LAST_EVENTS, SCHEMA, VISITOR } from './postgres-statements.mjs'
+import { GREET, INSERT, LAST_EVENTS, SCHEMA } from './postgres-statements.mjs'
 
 /**
  * Statements on their way at once: with 1, 2, 3, 4 and 8 of them it took 17, 20, 18, 25 and 19 thousand events a second.
@@ -10,8 +11,8 @@ import { INSERT, LAST_EVENTS, SCHEMA, VISITOR } from './postgres-statements.mjs'
  */
 const LANES = 4
 const ROWS_MAX = 2_000
-/** For questions, so that none waits for an insert. */
-const READERS = 2
+/** For questions, so that none waits for an insert; one more asks who newcomers are. */
+const READERS = 3
 
 const STATES = { SignIn: 'Authenticated', SignOut: 'Recognized' }
 
@@ -21,8 +22,15 @@ await writers.query(SCHEMA)
 const lanes = Array.from({ length: LANES }, () => ({ waiting: [], isBusy: false }))
 /** Who is here: the tabs of each visitor, and who is known to sit there. */
 const visitors = new Map()
+/** Newcomers: who came while the last statement about some was on its way goes with the next one. */
+const door = { waiting: [], isBusy: false }
+const KEY_HASH = sha256(`Bearer ${process.env.PEER_KEY}`)
 
 const server = createServer((request, response) => {
+  if (!timingSafeEqual(sha256(request.headers.authorization ?? ''), KEY_HASH)) {
+    response.writeHead(401).end()
+    return
+  }
   answer(request.url).then(
     (body) => response.writeHead(200, { 'content-type': 'application/json' }).end(body),
     (cause) => response.writeHead(500).end(String(cause)),
@@ -35,7 +43,11 @@ sockets.on('connection', (socket) => {
   socket.on('message', (frame) => {
     const message = JSON.parse(frame.toString())
     if (message.type === 'hello') {
-      visitor = welcome(socket, message.globalVisitID)
+      visitor = welcome(socket, message)
+      return
+    }
+    if (!socket.isWelcome) {
+      socket.close(4000, 'hello comes first')
       return
     }
     const { lane } = visitor
@@ -52,27 +64,54 @@ server.listen(0, '127.0.0.1', () => {
   process.stdout.write(`listening on http://127.0.0.1:${server.address().port}\n`)
 })
 
-/** Reads who the visitor is known to be, once, and says so. */
-function welcome(socket, id) {
-  const visitor = visitors.get(id) ?? newcomer(id)
+/** Says who the visitor is known to be, to whoever has the visitor's token. */
+function welcome(socket, { globalVisitID: id, deviceToken }) {
+  const tokenHash = sha256(deviceToken)
+  const visitor = visitors.get(id) ?? newcomer(id, tokenHash)
   visitor.tabs.add(socket)
   void visitor.known.then(() => {
+    if (!timingSafeEqual(visitor.tokenHash, tokenHash)) {
+      socket.close(4001, 'unauthorized')
+      return
+    }
+    socket.isWelcome = true
     const { state } = visitor
     socket.send(JSON.stringify({ type: 'welcome', globalVisitID: id, visitID: null, state }))
   })
   return visitor
 }
 
-function newcomer(id) {
+function newcomer(id, tokenHash) {
   const lane = lanes[Number.parseInt(id.slice(0, 4), 16) % LANES]
-  const visitor = { id, lane, tabs: new Set(), state: 'Anonymous', identityId: null, known: null }
-  visitor.known = readers.query({ ...VISITOR, values: [id] }).then(({ rows: [row] }) => {
-    if (row === undefined || row.identity_id === null) return
-    visitor.state = row.state
-    visitor.identityId = row.identity_id
-  })
+  const visitor = { id, lane, tokenHash, tabs: new Set(), state: 'Anonymous', identityId: null, known: null }
+  visitor.known = new Promise((resolve) => door.waiting.push({ visitor, resolve }))
   visitors.set(id, visitor)
+  if (!door.isBusy) void greet()
   return visitor
+}
+
+async function greet() {
+  door.isBusy = true
+  while (door.waiting.length > 0) {
+    const coming = door.waiting.splice(0)
+    const values = [coming.map(({ visitor }) => visitor.id), coming.map(({ visitor }) => visitor.tokenHash)]
+    const { rows } = await readers.query({ ...GREET, values })
+    const known = new Map(rows.map((row) => [row.visitor, row]))
+    for (const { visitor, resolve } of coming) {
+      const row = known.get(visitor.id)
+      if (row !== undefined) {
+        visitor.tokenHash = row.token_hash
+        visitor.state = row.state
+        visitor.identityId = row.identity_id
+      }
+      resolve()
+    }
+  }
+  door.isBusy = false
+}
+
+function sha256(text) {
+  return createHash('sha256').update(text).digest()
 }
 
 /** Group commit: all that came while the last statement was on its way goes with the next one. */

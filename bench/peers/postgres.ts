@@ -1,11 +1,14 @@
 /** The peer with PostgreSQL: a cluster of its own in a folder of its own, and the server before it. */
 import { type ChildProcess, execFileSync, fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { chownSync, existsSync, mkdtempSync, readdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { SECRET } from '../history/pages.ts'
+import { atExit, removeFolder } from '../leaving.ts'
+import { endProcess, PATIENCE_MS, saying } from '../patience.ts'
 import { anonymousBytesOfTree, cpuMsOfTree } from '../processes.ts'
 import { askCosts, pidOf, portOf, type ServerProcess } from '../server-process.ts'
 
@@ -39,13 +42,18 @@ export async function startPostgresPeer(): Promise<ServerProcess> {
   const cluster = await startCluster()
   const child = fork(fileURLToPath(new URL('postgres-server.mjs', import.meta.url)), {
     execArgv: ['--expose-gc', '--import', fileURLToPath(new URL('../costs.mjs', import.meta.url))],
-    env: { ...process.env, PGHOST: cluster.folder, PGUSER: 'bench', PGDATABASE: 'postgres' },
+    env: {
+      ...process.env,
+      PGHOST: cluster.folder,
+      PGUSER: 'bench',
+      PGDATABASE: 'postgres',
+      PEER_KEY: SECRET,
+    },
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   })
   const ended = once(child, 'exit')
   const stop = async () => {
-    child.kill()
-    await ended
+    await endProcess(child, ended)
     await cluster.stop()
   }
   try {
@@ -77,7 +85,18 @@ async function startCluster(): Promise<Cluster> {
   if (user !== null) chownSync(folder, user.uid, user.gid)
   const data = join(folder, 'data')
   const as = user === null ? {} : user
-  const initialize = ['--pgdata', data, '--username', 'bench', '--auth', 'trust', '--encoding', 'UTF8']
+  // What is flushed is the server's work, not the making of an empty cluster.
+  const initialize = [
+    '--pgdata',
+    data,
+    '--username',
+    'bench',
+    '--auth',
+    'trust',
+    '--encoding',
+    'UTF8',
+    '--no-sync',
+  ]
   execFileSync(binary('initdb'), initialize, { ...as, cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] })
   const settings = Object.entries({ ...SETTINGS, unix_socket_directories: folder })
   const child = spawn(
@@ -85,20 +104,22 @@ async function startCluster(): Promise<Cluster> {
     ['-D', data, ...settings.flatMap(([name, value]) => ['-c', `${name}=${value}`])],
     { ...as, cwd: folder, stdio: ['ignore', 'ignore', 'ignore'] },
   )
-  // A bench that ends, unless it is killed outright, leaves no cluster behind.
-  const abandon = () => {
+  const forget = atExit(() => {
     child.kill('SIGQUIT')
-    rmSync(folder, { recursive: true, force: true })
-  }
-  process.once('exit', abandon)
+    removeFolder(folder)
+  })
   const ended = once(child, 'exit')
   const stop = async () => {
-    child.kill('SIGINT')
-    await ended
-    process.off('exit', abandon)
-    rmSync(folder, { recursive: true, force: true })
+    await endProcess(child, ended, 'SIGINT')
+    forget()
+    removeFolder(folder)
   }
-  await untilReady(folder, child)
+  try {
+    await untilReady(folder, child)
+  } catch (cause) {
+    await stop()
+    throw cause
+  }
   return { folder, pid: pidOf(child), stop }
 }
 
@@ -124,21 +145,27 @@ function userNamed(name: string): User {
 }
 
 async function untilReady(folder: string, child: ChildProcess): Promise<void> {
-  for (let tries = 0; tries < 300; tries += 1) {
+  const deadline = performance.now() + PATIENCE_MS.START
+  while (performance.now() < deadline) {
     if (child.exitCode !== null) throw new Error(`PostgreSQL ended with code ${child.exitCode}`)
     try {
-      execFileSync(binary('pg_isready'), ['--host', folder, '--quiet'], { stdio: 'ignore' })
+      execFileSync(binary('pg_isready'), ['--host', folder, '--quiet'], {
+        stdio: 'ignore',
+        timeout: PATIENCE_MS.PAGE,
+      })
       return
     } catch {
       await pause(100)
     }
   }
-  throw new Error('PostgreSQL is not ready after 30 s')
+  throw new Error(`PostgreSQL: ${saying('START')}`)
 }
 
-/** The table with its indexes. The write-ahead log is left out: it is used again, and does not grow with events. */
+/** All tables with their indexes. The write-ahead log is left out: it is used again, and does not grow with events. */
 function diskBytesOf({ folder }: Cluster): number {
-  const ask = "SELECT pg_total_relation_size('events')"
+  const ask =
+    "SELECT sum(pg_total_relation_size(oid)) FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
   const address = ['--host', folder, '--username', 'bench', '--dbname', 'postgres']
-  return Number(execFileSync(binary('psql'), [...address, '--tuples-only', '--command', ask]))
+  const psql = [...address, '--tuples-only', '--command', ask]
+  return Number(execFileSync(binary('psql'), psql, { timeout: PATIENCE_MS.COSTS }))
 }

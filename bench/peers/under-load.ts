@@ -5,7 +5,6 @@ import type { Result, Seen } from '../generator.ts'
 import { type Generator, openGenerator } from '../generator-process.ts'
 import { KEYS, openPager, rowsOf } from '../history/pages.ts'
 import { type Latency, latencyOf } from '../latency.ts'
-import type { Scale } from '../measures.ts'
 import type { ServerProcess } from '../server-process.ts'
 
 export interface Load {
@@ -18,6 +17,8 @@ export interface Load {
 
 export interface Side {
   readonly connections: number
+  /** Why these are fewer than were asked for; null = they are not. */
+  readonly fewerBecause: string | null
   /** As fast as acks come. */
   readonly eventsPerSecond: number
   readonly full: Latency
@@ -38,21 +39,26 @@ export interface Side {
 /** Events a second of all browsers, and queries beside them. */
 const CALM_PACE = 500
 const QUERIES_PER_SECOND = 50
+const CALM_WARM_UP_MS = 500
 /** With fewer browsers the memory of a process says nothing of one of them. */
 const WEIGHED_FROM = 1_000
 const PAGE = 100
 
 const SETTINGS = { ...KEYS, VESTIBULE_TELL_BROWSER: 'true' }
 
-export async function underLoad(contender: Contender, load: Load, { measureMs }: Scale): Promise<Side> {
+/** Rejects with `NotCarried` where the contender loses browsers or answers no more, with another error where it is wrong. */
+export async function underLoad(contender: Contender, load: Load, measureMs: number): Promise<Side> {
   const { connections, inFlight, eventsPerMessage, eventsPerVisitor } = load
   const server = await startContender(contender, SETTINGS)
   let generator: Generator | null = null
   try {
-    const empty = await server.costs()
     const crowd = { port: server.port, connections, greeting: 2, signsIn: true }
+    const empty = await server.costs()
     generator = await openGenerator(crowd)
-    const browserBytes = ((await settled(server)) - empty.anonymousBytes) / connections
+    const isWeighed = connections >= WEIGHED_FROM
+    const browserBytes = isWeighed
+      ? ((await settled(server)) - empty.anonymousBytes) / connections
+      : Number.NaN
     const phase = { inFlight, eventsPerMessage, eventsPerVisitor }
     const keeps = contender !== 'floor'
     const { calm, query } = await calmly({ server, generator, keeps, measureMs, phase })
@@ -63,6 +69,7 @@ export async function underLoad(contender: Contender, load: Load, { measureMs }:
     const said = await generator.leave()
     return {
       connections,
+      fewerBecause: null,
       eventsPerSecond: perSecond(full),
       full: latenciesOf(full),
       cpuMs: ((after.cpuMs - before.cpuMs) * 1_000) / full.allEvents,
@@ -73,7 +80,7 @@ export async function underLoad(contender: Contender, load: Load, { measureMs }:
         push: calm.push,
         query,
       },
-      browserBytes: connections < WEIGHED_FROM ? Number.NaN : browserBytes,
+      browserBytes,
       diskBytes: (await server.diskBytes()) / said.events,
     }
   } finally {
@@ -92,7 +99,11 @@ interface Calm {
 
 /** Everybody is loaded at the same pace, and asked at the same pace. */
 async function calmly({ server, generator, keeps, measureMs, phase }: Calm) {
-  await generator.begin({ ...phase, batchesPerSecond: CALM_PACE / phase.eventsPerMessage })
+  await generator.begin({
+    ...phase,
+    warmUpMs: CALM_WARM_UP_MS,
+    batchesPerSecond: CALM_PACE / phase.eventsPerMessage,
+  })
   const query = keeps ? await queries(server, await generator.see(), measureMs) : NO_LATENCY
   if (!keeps) await pause(measureMs)
   return { calm: await generator.finish(), query }
@@ -108,12 +119,17 @@ async function queries(server: ServerProcess, seen: readonly Seen[], forMs: numb
   while (performance.now() < beganAt + forMs) {
     const browser = seen[asking.length % seen.length]
     if (browser === undefined) throw new Error('nobody is there to be asked for')
-    asking.push(timed(() => pager.ask(pathOf(browser))))
+    const one = timed(() => pager.ask(pathOf(browser)))
+    // One that fails is told when all have been asked.
+    one.catch(() => undefined)
+    asking.push(one)
     await pause(Math.max(0, beganAt + (asking.length * 1_000) / QUERIES_PER_SECOND - performance.now()))
   }
-  const times = await Promise.all(asking)
-  pager.close()
-  return latencyOf(times)
+  try {
+    return latencyOf(await Promise.all(asking))
+  } finally {
+    pager.close()
+  }
 }
 
 /** What was acknowledged is there, all of it, in order. */

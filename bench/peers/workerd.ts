@@ -1,13 +1,16 @@
 /** The peer with workerd: the server that runs Durable Objects, on a disk of its own. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { SECRET } from '../history/pages.ts'
+import { atExit, removeFolder } from '../leaving.ts'
+import { endProcess, PATIENCE_MS, within } from '../patience.ts'
 import { anonymousBytesOf, cpuMsOfTree } from '../processes.ts'
 import { pidOf, type ServerProcess } from '../server-process.ts'
 
@@ -24,18 +27,16 @@ export async function startWorkerdPeer(): Promise<ServerProcess> {
     cwd: folder,
     stdio: ['ignore', 'ignore', 'inherit', 'pipe'],
   })
-  // A bench that ends, unless it is killed outright, leaves no server behind.
-  const abandon = () => {
-    child.kill()
-    rmSync(folder, { recursive: true, force: true })
-  }
-  process.once('exit', abandon)
+  const forget = atExit(() => {
+    child.kill('SIGKILL')
+    removeFolder(folder)
+  })
   const ended = once(child, 'exit')
   const stop = async () => {
-    child.kill()
-    await ended
-    process.off('exit', abandon)
-    rmSync(folder, { recursive: true, force: true })
+    // It would wait for connections that are kept alive, and has nothing to save.
+    await endProcess(child, ended, 'SIGKILL')
+    forget()
+    removeFolder(folder)
   }
   try {
     const port = await portOf(child, ended)
@@ -60,14 +61,14 @@ export async function startWorkerdPeer(): Promise<ServerProcess> {
 
 /** The databases of all visitors, when the last of them has gone. The write-ahead logs are left out. */
 async function diskBytesOf(port: number): Promise<number> {
-  for (let tries = 0; tries < 300; tries += 1) {
-    const answer = await fetch(`http://127.0.0.1:${port}/gone`)
+  const signal = AbortSignal.timeout(PATIENCE_MS.COSTS)
+  for (;;) {
+    const answer = await fetch(`http://127.0.0.1:${port}/gone`, { signal })
     // The boundary where the answer becomes what the worker holds.
     const gone = (await answer.json()) as { readonly open: number; readonly bytes: number }
     if (gone.open === 0) return gone.bytes
-    await pause(100)
+    await pause(100, undefined, { signal })
   }
-  throw new Error('workerd says that visitors are still here, 30 s after they left')
 }
 
 /** The program itself: the package's own command is a script that starts it. */
@@ -90,7 +91,10 @@ const worker :Workerd.Worker = (
   compatibilityDate = "2026-10-01",
   durableObjectNamespaces = [(className = "Visitor", uniqueKey = "visitor", enableSql = true)],
   durableObjectStorage = (localDisk = "disk"),
-  bindings = [(name = "VISITORS", durableObjectNamespace = "Visitor")],
+  bindings = [
+    (name = "VISITORS", durableObjectNamespace = "Visitor"),
+    (name = "KEY", text = "${SECRET}"),
+  ],
 );
 `
 }
@@ -104,6 +108,6 @@ async function portOf(child: ChildProcess, ended: Promise<unknown[]>): Promise<n
   failed.catch(() => undefined)
   // The boundary where a descriptor that was asked for as a pipe becomes what can be read.
   const control = child.stdio[CONTROL] as Readable
-  const [line] = await Promise.race([once(control, 'data'), failed])
+  const [line] = await within('START', 'workerd', Promise.race([once(control, 'data'), failed]))
   return JSON.parse(String(line)).port
 }
