@@ -181,7 +181,10 @@ export function identitiesOfVisit(reading: Reading, { number, ordinal, visitId }
     path: '/visits/{visitId}/identities',
     params: { visitId },
     listing: ({ reverse }: Window) =>
-      linksOfVisitListing((span) => store.linksOfVisit(number, ordinal, span), reverse),
+      linksOfVisitListing(
+        { read: (span) => store.linksOfVisit(number, ordinal, span), lastPosition: store.lastPosition },
+        reverse,
+      ),
     belongs: (link: LinkRow) => link.association !== null && store.identity(link.identity) !== null,
     time: (link: LinkRow) => store.identity(link.identity)?.firstSeen ?? 0,
     idOf: (link: LinkRow) => names.identityId(link.identity) ?? '',

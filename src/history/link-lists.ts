@@ -38,29 +38,60 @@ export function linkListing(
 
 const pairSchema = z.tuple([z.number().int(), z.number().int()]).readonly()
 
-/** Links of a visit that are read at a time. */
+/** Links of a visit that are read at a time: others work in between (H8). */
 const LINKS_AT_ONCE = 256
+/** Links that one pass keeps: more than most pages hold (H7). */
+const KEPT_MAX = 1_024
 
-/** A visit's links, by when each was made. They lie by identity: all are passed over, and those that come next kept (H7). */
+/** One pass over all links of a visit, a part at each read. */
+interface Pass {
+  /** Whoever becomes known while it goes on is left to the next one: none is passed over. */
+  readonly until: number
+  from: number
+  near: LinkRow[]
+  looked: number
+  isMore: boolean
+}
+
+/**
+ * A visit's links, by when each was made. They lie by identity: all are passed over, and those that come next kept. A
+ * pass is charged when it is done, so that however many there are a page gets on.
+ */
 export function linksOfVisitListing(
-  read: (span: Span) => readonly LinkRow[],
+  {
+    read,
+    lastPosition,
+  }: { readonly read: (span: Span) => readonly LinkRow[]; readonly lastPosition: () => number },
   reverse: boolean,
 ): Listing<LinkRow, readonly [position: number, identity: number]> {
   const order = reverse ? -1 : 1
   const compare = (row: LinkRow, [position, identity]: readonly [number, number]): number =>
     order * (row.position - position || row.identity - identity)
+  let pass: Pass | null = null
+
+  const nearest = ({ near }: Pass): LinkRow[] =>
+    near.sort((a, b) => compare(a, [b.position, b.identity])).slice(0, KEPT_MAX)
+
   return {
     placeSchema: pairSchema,
-    read: (place, limit) => {
-      let kept: LinkRow[] = []
-      let [looked, isMore] = [0, false]
-      for (const rows of partsOf(read)) {
-        looked += rows.length
-        const rest = place === null ? rows : rows.filter((row) => compare(row, place) > 0)
-        const near = [...kept, ...rest].sort((a, b) => compare(a, [b.position, b.identity]))
-        isMore ||= near.length > limit
-        kept = near.slice(0, limit)
+    read: (place) => {
+      pass ??= { until: lastPosition(), from: 0, near: [], looked: 0, isMore: false }
+      const { until } = pass
+      const rows = read({ from: pass.from, limit: LINKS_AT_ONCE })
+      const isNext = (row: LinkRow): boolean =>
+        row.position <= until && (place === null || compare(row, place) > 0)
+      pass.near.push(...rows.filter(isNext))
+      pass.looked += rows.length
+      pass.isMore ||= pass.near.length > KEPT_MAX
+      const lastRead = rows.at(-1)
+      if (lastRead !== undefined && rows.length === LINKS_AT_ONCE) {
+        pass.from = lastRead.identity + 1
+        if (pass.near.length > 2 * KEPT_MAX) pass.near = nearest(pass)
+        return { seen: [], place, looked: 0, done: false }
       }
+      const { looked, isMore } = pass
+      const kept = nearest(pass)
+      pass = null
       const last = kept.at(-1)
       return {
         seen: kept.map((row) => ({ row, place: [row.position, row.identity] as const })),
@@ -69,15 +100,5 @@ export function linksOfVisitListing(
         done: !isMore,
       }
     },
-  }
-}
-
-function* partsOf(read: (span: Span) => readonly LinkRow[]): Generator<readonly LinkRow[]> {
-  for (let from = 0; ; ) {
-    const rows = read({ from, limit: LINKS_AT_ONCE })
-    yield rows
-    const last = rows.at(-1)
-    if (last === undefined || rows.length < LINKS_AT_ONCE) return
-    from = last.identity + 1
   }
 }
