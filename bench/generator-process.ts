@@ -5,7 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { NotCarried } from './frames.ts'
 import type { Answer, Command, Crowd, Phase, Result, Said, Seen } from './generator.ts'
-import { endProcess, within } from './patience.ts'
+import { endProcess, PATIENCE_MS, within } from './patience.ts'
 
 /** Every promise rejects where the contender answers wrongly, or not at all; `NotCarried` where it loses connections. */
 export interface Generator {
@@ -22,7 +22,12 @@ export interface Generator {
   readonly end: () => Promise<void>
 }
 
-const CROWD: Omit<Crowd, 'port'> = { connections: 100, greeting: 0, signsIn: false }
+const CROWD: Omit<Crowd, 'port'> = {
+  connections: 100,
+  greeting: 0,
+  signsIn: false,
+  silenceMs: PATIENCE_MS.SILENCE,
+}
 const PHASE: Phase = {
   inFlight: 8,
   eventsPerMessage: 1,

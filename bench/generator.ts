@@ -21,6 +21,8 @@ export interface Crowd {
   readonly greeting: number
   /** They sign in, and out, and in again: the server pushes each change to them. */
   readonly signsIn: boolean
+  /** Without one more answer, while somebody waits for one, the server does not carry them. */
+  readonly silenceMs: number
 }
 
 /** How they load the server for some time. */
@@ -143,13 +145,14 @@ async function open(crowd: Crowd): Promise<void> {
     },
   }
   load = opened
+  const deadline = performance.now() + PATIENCE_MS.ARRIVAL
   while (opened.opened < crowd.connections) {
-    await untilAnswered(opened, () => opened.opened - opened.welcomed < ARRIVING_MOST)
+    await untilAnswered(opened, () => opened.opened - opened.welcomed < ARRIVING_MOST, deadline)
     const next = Math.min(crowd.connections, opened.opened + ARRIVALS)
     while (opened.opened < next) openBrowser(opened)
     await pause(ARRIVAL_MS)
   }
-  await untilAcknowledged(opened)
+  await untilAcknowledged(opened, deadline)
 }
 
 /** Resolves when it has been warmed up: from now on it is measured. */
@@ -228,21 +231,24 @@ function leave(load: Load): Promise<Said> {
   return Promise.resolve({ events: load.events, eventBytes: load.eventBytes })
 }
 
-async function untilAcknowledged(load: Load): Promise<void> {
+async function untilAcknowledged(load: Load, deadline?: number): Promise<void> {
   const isSilent = ({ isWelcome, sent }: Browser) => isWelcome && sent.length === 0
-  await untilAnswered(load, () => [...load.browsers].every(isSilent))
+  await untilAnswered(load, () => [...load.browsers].every(isSilent), deadline)
 }
 
-/** As long as it takes, while there are answers. */
-async function untilAnswered(load: Load, holds: () => boolean): Promise<void> {
+/** As long as there are answers; while they arrive, until the deadline. */
+async function untilAnswered(load: Load, holds: () => boolean, deadline?: number): Promise<void> {
+  const { silenceMs } = load.crowd
   let { answers } = load
   let heardAt = performance.now()
   while (!holds()) {
     await pause(5)
     const now = performance.now()
     if (load.answers !== answers) heardAt = now
-    if (now > heardAt + PATIENCE_MS.SILENCE)
-      throw new NotCarried(`browsers wait for an answer: ${saying('SILENCE')}`)
+    if (now > heardAt + silenceMs)
+      throw new NotCarried(`browsers wait for an answer: ${saying('SILENCE', silenceMs)}`)
+    if (deadline !== undefined && now > deadline)
+      throw new NotCarried(`${load.welcomed} browsers were welcomed, not all: ${saying('ARRIVAL')}`)
     answers = load.answers
   }
 }

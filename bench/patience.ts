@@ -8,6 +8,8 @@ export const PATIENCE_MS = {
   START: 60_000,
   /** Without one more answer, while somebody waits for one. */
   SILENCE: 20_000,
+  /** Until all browsers have come, are welcome, and what they greeted with is acknowledged. */
+  ARRIVAL: 30_000,
   /** For an HTTP answer. */
   PAGE: 20_000,
   /** For the load generator to do what it was told. */
@@ -35,9 +37,9 @@ export async function within<T>(limit: Patience, what: string, work: Promise<T>)
   }
 }
 
-/** The limit as an error names it. */
-export function saying(limit: Patience): string {
-  return `nothing within ${limit} (${PATIENCE_MS[limit] / 1_000} s)`
+/** The limit as an error names it; `ms` where it is not what it is by default. */
+export function saying(limit: Patience, ms: number = PATIENCE_MS[limit]): string {
+  return `nothing within ${limit} (${ms / 1_000} s)`
 }
 
 /** Asks a process to end; one that does not, in its time, is killed. `ended` is its exit. */

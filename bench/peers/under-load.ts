@@ -1,7 +1,7 @@
 /** One contender under one load: how much it takes, how soon it answers, what that costs; and whether it is right. */
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Contender, startContender } from '../contenders.ts'
-import type { Result, Seen } from '../generator.ts'
+import type { Phase, Result, Seen } from '../generator.ts'
 import { type Generator, openGenerator } from '../generator-process.ts'
 import { KEYS, openPager, rowsOf } from '../history/pages.ts'
 import { type Latency, latencyOf } from '../latency.ts'
@@ -39,7 +39,7 @@ export interface Side {
 /** Events a second of all browsers, and queries beside them. */
 const CALM_PACE = 500
 const QUERIES_PER_SECOND = 50
-const CALM_WARM_UP_MS = 500
+const WARM_UP_MS = 500
 /** With fewer browsers the memory of a process says nothing of one of them. */
 const WEIGHED_FROM = 1_000
 const PAGE = 100
@@ -59,7 +59,7 @@ export async function underLoad(contender: Contender, load: Load, measureMs: num
     const browserBytes = isWeighed
       ? ((await settled(server)) - empty.anonymousBytes) / connections
       : Number.NaN
-    const phase = { inFlight, eventsPerMessage, eventsPerVisitor }
+    const phase = { inFlight, eventsPerMessage, eventsPerVisitor, warmUpMs: WARM_UP_MS }
     const keeps = contender !== 'floor'
     const { calm, query } = await calmly({ server, generator, keeps, measureMs, phase })
     const before = await server.costs()
@@ -94,14 +94,14 @@ interface Calm {
   readonly generator: Generator
   readonly keeps: boolean
   readonly measureMs: number
-  readonly phase: { readonly eventsPerMessage: number; readonly eventsPerVisitor: number | null }
+  readonly phase: Pick<Phase, 'eventsPerMessage' | 'eventsPerVisitor' | 'warmUpMs' | 'inFlight'>
 }
 
 /** Everybody is loaded at the same pace, and asked at the same pace. */
 async function calmly({ server, generator, keeps, measureMs, phase }: Calm) {
   await generator.begin({
     ...phase,
-    warmUpMs: CALM_WARM_UP_MS,
+
     batchesPerSecond: CALM_PACE / phase.eventsPerMessage,
   })
   const query = keeps ? await queries(server, await generator.see(), measureMs) : NO_LATENCY

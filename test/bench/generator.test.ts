@@ -158,4 +158,50 @@ generator('a server that closes connections is wrong in nothing, but does not ca
   })
 })
 
+generator(
+  'a server that answers no more, and closes nothing, does not carry them: after a named limit',
+  async () => {
+    const silent: AnswerBatch = (batch, say) => (batch.id === 2 ? undefined : say(ackOf(batch)))
+    await withServer(silent, async (port) => {
+      const one = await openGenerator({ port, connections: 3, greeting: 2, silenceMs: 2_000 })
+      const failure = await failureOf(one.measure(50, { warmUpMs: 10, inFlight: 1 }))
+      assert.instance(failure, NotCarried)
+      assert.match(failure?.message ?? '', /nothing within SILENCE \(2 s\)/)
+      assert.is(failure?.welcomed, 3)
+      await one.end()
+    })
+  },
+)
+
+generator('who is never welcomed is waited for as long; how many were is told', async () => {
+  const server = new WebSocketServer({ port: 0, host: '127.0.0.1' })
+  await once(server, 'listening')
+  let welcomed = 0
+  server.on('connection', (socket) => {
+    socket.on('message', () => {
+      if (welcomed === 4) return
+      welcomed += 1
+      socket.send(JSON.stringify({ type: 'welcome' }))
+    })
+  })
+  // The boundary where an address in use is one of a port.
+  const { port } = server.address() as AddressInfo
+  const failure = await failureOf(openGenerator({ port, connections: 6, silenceMs: 2_000 }))
+  assert.instance(failure, NotCarried)
+  assert.is(failure?.welcomed, 4)
+  for (const socket of server.clients) socket.terminate()
+  server.close()
+})
+
+async function failureOf(work: Promise<unknown>): Promise<NotCarried | null> {
+  return await within(
+    30_000,
+    'a failure',
+    work.then(
+      () => null,
+      (cause: unknown) => (cause instanceof NotCarried ? cause : null),
+    ),
+  )
+}
+
 generator.run()

@@ -25,6 +25,14 @@ options('a quick run is one round of little', () => {
   assert.equal([rounds, connections, steps, hot], [1, [20, 200], [100_000], 100_000])
 })
 
+options('a load is as long as is asked for, in peers too; else shorter there', () => {
+  const times = (...args: readonly string[]) => [read(...args).measureMs, read(...args).peersMs]
+  assert.equal(times(), [4_000, 2_000])
+  assert.equal(times('--quick'), [2_000, 2_000])
+  assert.equal(times('--seconds', '7'), [7_000, 7_000])
+  assert.equal(readOptions(['--seconds', '0.5']), ['--seconds must be a whole number, 1 or more, got "0.5"'])
+})
+
 options('steps and connections are what is asked for', () => {
   assert.equal(read('growth', '--steps', '1000,50000').steps, [1_000, 50_000])
   assert.equal(read('peers', '--connections', '20,most').connections, [20, 'most'])
