@@ -9,7 +9,11 @@ export interface Group {
 
 /** Quick ones first; each group has a limit, because a test that never ends has none of its own. */
 export const GROUPS: readonly Group[] = [
-  { name: 'rules', pattern: '^(tidy|beside|body|machines/|protocol/|fuzz/|config|tracker/)', limitMs: 300_000 },
+  {
+    name: 'rules',
+    pattern: '^(tidy|beside|body|machines/|protocol/|fuzz/|config|tracker/)',
+    limitMs: 300_000,
+  },
   {
     name: 'rooms',
     pattern:

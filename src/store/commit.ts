@@ -1,13 +1,12 @@
 // One transaction: the fences, then only puts and removes. A throw in it undoes all of it.
-import type { Reader } from './bytes.ts'
-import type { Batch, ChunkPut, VisitorPut } from './encode.ts'
+import type { Reader, Writer } from './bytes.ts'
+import type { Batch, VisitorPut } from './encode.ts'
 import { StaleCommit } from './errors.ts'
-import { seenKey } from './keys.ts'
 import { commitExtent } from './node-rows.ts'
-import { isStoredEvent } from './rows.ts'
+import { putSeen } from './seen.ts'
 import { KEYS, NOTHING, type TableName, type Tables } from './tables.ts'
 import { dropUnusedText } from './user-agents.ts'
-import { armedAtOf, connectedOf, seqOf } from './visitor-row.ts'
+import { armedAtOf, connectedOf, newestOf, seqOf } from './visitor-row.ts'
 
 /** Called before each put and remove of a transaction, counted from 1; tests throw from it. */
 export type BeforePut = (table: TableName, count: number) => void
@@ -34,17 +33,26 @@ export function createPuts(tables: Tables, beforePut: BeforePut | undefined): Pu
   }
 }
 
-/** Puts a batch. Throws `StaleCommit` where a visitor's stored seq is not the one before. */
-export function putBatch(tables: Tables, puts: Puts, batch: Batch): void {
-  for (const visitor of batch.visitors) putVisitor(tables, puts, visitor)
+/** Puts a batch; `out` is free by then. Throws `StaleCommit` where a visitor's stored seq is not the one before. */
+export function putBatch(tables: Tables, puts: Puts, { out, batch }: BatchPut): void {
+  const newest = new Map<number, number>()
+  for (const visitor of batch.visitors)
+    newest.set(visitor.visitor.row.number, putVisitor(tables, puts, visitor))
   for (const { stretch, value } of batch.chunks) {
     puts.put('stream', KEYS.stream.of(stretch.number, stretch.entries[0]?.seq ?? 0), value)
   }
-  for (const chunk of batch.chunks) putSeen(puts, chunk)
+  for (const { stretch } of batch.chunks) {
+    newest.set(stretch.number, putSeen(puts, out, stretch, newest.get(stretch.number) ?? 0))
+  }
   for (const { table, key, value } of batch.rows) {
     if (value !== null) puts.put(table, key, value)
     else removeRow(tables, puts, { table, key })
   }
+}
+
+export interface BatchPut {
+  readonly batch: Batch
+  readonly out: Writer
 }
 
 /** Removes a row, and what nothing leads to behind it. */
@@ -82,7 +90,8 @@ export function lastCommit(tables: Tables, reader: Reader): CommitEnd {
   return { position: 0, at: 0 }
 }
 
-function putVisitor(tables: Tables, puts: Puts, { visitor, value }: VisitorPut): void {
+/** Returns the latest order of the eventIDs that are remembered so far. */
+function putVisitor(tables: Tables, puts: Puts, { visitor, value }: VisitorPut): number {
   const { row, previousSeq } = visitor
   const stored = tables.visitors.getBinaryFast(KEYS.visitor.of(row.number))
   const storedSeq = stored === undefined ? 0 : seqOf(stored)
@@ -93,11 +102,12 @@ function putVisitor(tables: Tables, puts: Puts, { visitor, value }: VisitorPut):
   }
   const armedAt = stored === undefined ? 0 : armedAtOf(stored)
   const connected = stored === undefined ? 0 : connectedOf(stored)
+  const newest = stored === undefined ? 0 : newestOf(stored)
   if (value === null) {
     puts.remove('visitors', KEYS.visitor.of(row.number))
     if (armedAt !== 0) puts.remove('deadlines', KEYS.deadline.of(armedAt, row.number))
     if (connected !== 0) puts.remove('connected', KEYS.visitor.of(row.number))
-    return
+    return newest
   }
   puts.put('visitors', KEYS.visitor.of(row.number), value)
   if (row.armedAt !== armedAt) {
@@ -106,28 +116,5 @@ function putVisitor(tables: Tables, puts: Puts, { visitor, value }: VisitorPut):
   }
   if (row.connected !== 0 && connected === 0) puts.put('connected', KEYS.visitor.of(row.number), NOTHING)
   if (row.connected === 0 && connected !== 0) puts.remove('connected', KEYS.visitor.of(row.number))
-}
-
-/** Values of one byte to five: the seq as `uint` reads it. */
-const SEQ_BYTES = [1, 2, 3, 4, 5, 6].map((length) => Buffer.allocUnsafeSlow(length))
-
-function putSeen(puts: Puts, { stretch }: ChunkPut): void {
-  for (const entry of stretch.entries) {
-    if (!isStoredEvent(entry)) continue
-    puts.put('seen', seenKey(stretch.number, entry.words.eventID), seqBytes(entry.seq))
-  }
-}
-
-/** The seq as the varint that a reader's `uint` takes, in a buffer that is used again. */
-function seqBytes(seq: number): Uint8Array {
-  let length = 1
-  for (let rest = seq; rest > 0x7f; rest = Math.floor(rest / 128)) length += 1
-  const bytes = SEQ_BYTES[length - 1] ?? Buffer.alloc(length)
-  let rest = seq
-  for (let index = 0; index < length - 1; index += 1) {
-    bytes[index] = (rest % 128) | 0x80
-    rest = Math.floor(rest / 128)
-  }
-  bytes[length - 1] = rest
-  return bytes
+  return newest
 }

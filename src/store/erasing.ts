@@ -17,6 +17,7 @@ import { encodeFading, fadingKey } from './fading.ts'
 import { hash16, idKey } from './keys.ts'
 import { nameKey } from './name-key.ts'
 import { encodeChange } from './node-rows.ts'
+import { seenKeys } from './seen.ts'
 import { KEYS, OF_IDENTITY, OF_VISITOR, type TableName, type Tables } from './tables.ts'
 import { MAKES_ROOM, type Write } from './upkeep.ts'
 import { userAgentUse } from './user-agents.ts'
@@ -139,7 +140,7 @@ function removeRows(tables: Tables, puts: Puts, gone: GoneRows): void {
   for (const { position, n } of changes) puts.remove('changes', KEYS.change.of(position, n))
   for (const { identityId, number } of mentions)
     puts.remove('mentions', mentionKey(hash16(identityId), number))
-  if (seen !== undefined) for (const key of seenKeys(tables, seen)) puts.remove('seen', key)
+  if (seen !== undefined) for (const { table, key } of seenKeys(tables, seen)) puts.remove(table, key)
   if (pseudonym !== undefined) puts.remove('identityNumbers', hash16(pseudonym))
 }
 
@@ -183,16 +184,6 @@ export function* goneKeys({
   }
   if (spans !== undefined) yield { table: 'erasedSpans', key: KEYS.visitor.bound([spans], 0) }
   if (token !== undefined) yield { table: 'tokens', key: idKey(token) }
-}
-
-/** The first remembered eventIDs of a visitor: keys begin with its number. */
-function seenKeys(
-  tables: Tables,
-  { number, limit }: { readonly number: number; readonly limit: number },
-): Uint8Array[] {
-  const start = KEYS.visitor.bound([number], 0)
-  const end = KEYS.visitor.bound([number + 1], 0)
-  return Array.from(tables.seen.getKeys({ start, end, limit }))
 }
 
 const KINDS: readonly ErasedKind[] = ['person', 'device']

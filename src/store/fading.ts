@@ -5,6 +5,7 @@ import { WIDTH } from './keys.ts'
 import { nameKey } from './name-key.ts'
 import { decodeName } from './resource-rows.ts'
 import type { NameRow } from './rows.ts'
+import { forgetBefore, seenRows } from './seen.ts'
 import { KEYS, type Tables } from './tables.ts'
 import { MAKES_ROOM, type Write } from './upkeep.ts'
 import { decodeVisitor } from './visitor-row.ts'
@@ -55,30 +56,21 @@ export function createFading(
         }
       }, MAKES_ROOM),
     async dropSeen(number, { before, place, limit }) {
-      const start = place === '' ? KEYS.visitor.bound([number], 0) : Buffer.from(place, 'hex')
-      const end = KEYS.visitor.bound([number + 1], 0)
-      const looked = Array.from(
-        tables.seen.getRange({ start, end, limit, exclusiveStart: place !== '' }),
-        ({ key, value }) => {
-          reader.open(value)
-          return { key, seq: reader.uint() }
-        },
-      )
-      const old = looked.filter(({ seq }) => seq < before)
+      const { rows, next } = seenRows(tables, reader, { number, place, limit })
+      const old = rows.filter(({ run }) => run.some(({ seq }) => seq < before))
       if (old.length > 0) {
         await write((puts) => {
-          for (const { key } of old) puts.remove('seen', key)
+          for (const row of old) forgetBefore(puts, writer, row, before)
         }, MAKES_ROOM)
       }
-      const last = looked.at(-1)
-      return last === undefined || looked.length < limit ? null : hex(last.key)
+      return next
     },
     seenBefore(number, seq) {
       let count = 0
-      const range = { start: KEYS.visitor.bound([number], 0), end: KEYS.visitor.bound([number + 1], 0) }
-      for (const { value } of tables.seen.getRange(range)) {
-        reader.open(value)
-        if (reader.uint() < seq) count += 1
+      for (let place: string | null = ''; place !== null; ) {
+        const { rows, next } = seenRows(tables, reader, { number, place, limit: SEEN_AT_ONCE })
+        for (const { run } of rows) for (const one of run) if (one.seq < seq) count += 1
+        place = next
       }
       return count
     },
@@ -115,6 +107,7 @@ export function createFading(
 
 const WHAT: readonly FadingRow['what'][] = ['name', 'stream']
 const HASH_BYTES = 16
+const SEEN_AT_ONCE = 1_000
 const VISIT = nameKey('visit', '').subarray(0, 1)
 
 function keyOfName(hash: string): Uint8Array {

@@ -1,7 +1,6 @@
 // The bytes of keys: fixed-width and big-endian, so that their order is the order of the numbers in them.
 import { createHash } from 'node:crypto'
 import { packId } from './ids.ts'
-import { msOf, orderOf } from './order.ts'
 import type { AddressKind, AddressRow } from './rows.ts'
 
 /** Widths in bytes of what stands in a key. */
@@ -14,6 +13,8 @@ export const WIDTH = {
   identity: 5,
   n: 4,
   at: 6,
+  order: 7,
+  hash: 4,
 } as const
 
 export interface KeyShape {
@@ -144,16 +145,30 @@ export function scoreKey(rule: string, version: number): Uint8Array {
   return idKey(`${version} ${rule}`)
 }
 
-const seen = new Uint8Array(WIDTH.number + 8)
+const seen = new Uint8Array(WIDTH.number + 7)
+
+/** What `mix` left: two hashes of an eventID, 32 bits each. */
+let [hashA, hashB] = [0, 0]
 
 /**
- * The key that remembers an eventID (E1): the visitor's number, and of a UUIDv7 24 bits of its time before 40 of a fast
- * hash, of any other id 56 bits of that hash; in a buffer that the next call uses again. Ids in the order of time stand
- * side by side, so that what a visitor says at once is remembered in one page, not in a page for each. A collision would
- * need two ids of the same visitor: at a million events about 1 in 140,000; of a thousand UUIDv7s in the same 256 ms, 1
- * in 2 million.
+ * The key of an eventID that is remembered by itself (E1): the visitor's number, then 56 bits of a fast hash; in a buffer
+ * that the next call uses again. A collision would need two ids of the same visitor: at a million events about 1 in 140,000.
  */
 export function seenKey(number: number, eventID: string): Uint8Array {
+  mix(eventID)
+  writeNumber(seen, 0, WIDTH.number, number)
+  writeNumber(seen, WIDTH.number, 4, hashA)
+  writeNumber(seen, WIDTH.number + 4, 3, hashB % 2 ** 24)
+  return seen
+}
+
+/** 32 bits of the hash: beside the 53 bits of an order they tell any two ids apart. */
+export function hashOf(eventID: string): number {
+  mix(eventID)
+  return hashA
+}
+
+function mix(eventID: string): void {
   let a = 0x9e3779b9
   let b = 0x85ebca6b
   for (let index = 0; index < eventID.length; index += 1) {
@@ -163,11 +178,6 @@ export function seenKey(number: number, eventID: string): Uint8Array {
   }
   a = Math.imul(a ^ (a >>> 16), 2246822507) ^ Math.imul(b ^ (b >>> 13), 3266489909)
   b = Math.imul(b ^ (b >>> 16), 2246822507) ^ Math.imul(a ^ (a >>> 13), 3266489909)
-  const order = orderOf(eventID)
-  writeNumber(seen, 0, WIDTH.number, number)
-  if (order === 0) writeNumber(seen, WIDTH.number, 4, (b & 0xffffff) * 256)
-  // Units of 256 ms, which come again after 50 days.
-  else writeNumber(seen, WIDTH.number, 4, (Math.floor(msOf(order) / 256) % 2 ** 24) * 256 + (b >>> 24))
-  writeNumber(seen, WIDTH.number + 4, 4, a >>> 0)
-  return seen
+  hashA = a >>> 0
+  hashB = b >>> 0
 }

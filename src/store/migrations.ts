@@ -1,10 +1,9 @@
 // What brings a folder of an older layout up to today's (Q5), in the transaction of the start.
-import { createReader, createWriter } from './bytes.ts'
+import { createReader, createWriter, type Reader } from './bytes.ts'
 import { decodeChunk } from './chunk.ts'
 import { lastCommit } from './commit.ts'
 import type { FadingRow } from './erased.ts'
 import { encodeFading, fadingKeyOfHash, hashInKey, isNameOfVisit } from './fading.ts'
-import { seenKey, WIDTH } from './keys.ts'
 import { orderOf } from './order.ts'
 import { decodeName, decodeVisit } from './resource-rows.ts'
 import { isStoredEvent } from './rows.ts'
@@ -12,11 +11,10 @@ import { KEYS, NOTHING, type Table, type Tables } from './tables.ts'
 import { isUsed, userAgentUse } from './user-agents.ts'
 import { decodeVisitor, encodeVisitor } from './visitor-row.ts'
 
-/** 1 to 2: open visits have an index, eventIDs that hold their time stand in its order, visitors know the latest of theirs. */
+/** 1 to 2: open visits have an index, and visitors know the latest of those eventIDs that hold their time. */
 export function toLayout2(tables: Tables): void {
   indexOpenVisits(tables)
   noteNewest(tables)
-  moveSeen(tables)
 }
 
 /** 2 to 3: it is known which visits came with which User-Agent; what layout 1 left of erased devices goes. */
@@ -62,48 +60,23 @@ function noteNewest(tables: Tables): void {
     const number = KEYS.visitor.part(key, 0)
     reader.open(value)
     const row = decodeVisitor(reader, number, false)
-    let newest = 0
-    for (const eventID of timedIds(tables, number).values()) newest = Math.max(newest, orderOf(eventID))
+    const newest = latestOrder(tables, reader, number)
     tables.visitors.putSync(key, encodeVisitor(createWriter(), { ...row, newest }))
   }
 }
 
-/** Keys of layout 1 were the visitor's number, four bytes of one hash, three of another. */
-const OLD_SEEN_BYTES = WIDTH.number + 7
-
-function moveSeen(tables: Tables): void {
-  const reader = createReader()
-  let known = { number: 0, ids: new Map<number, string>() }
-  for (const { key, value } of slicesOf(tables.seen)) {
-    if (key.length !== OLD_SEEN_BYTES) continue
-    const number = KEYS.visitor.part(key, 0)
-    if (known.number !== number) known = { number, ids: timedIds(tables, number) }
-    reader.open(value)
-    const eventID = known.ids.get(reader.uint())
-    tables.seen.removeSync(key)
-    tables.seen.putSync(eventID === undefined ? reordered(key) : seenKey(number, eventID), value)
-  }
-}
-
-/** The key of an id that holds no time, or that is erased: of the same hashes. */
-function reordered(key: Uint8Array): Uint8Array {
-  const [number, first, second] = [key.subarray(0, 5), key.subarray(5, 9), key.subarray(9)]
-  return Buffer.concat([number, second, Uint8Array.of(0), first])
-}
-
-/** The eventIDs of a visitor's stream that hold their time, by seq. */
-function timedIds(tables: Tables, number: number): Map<number, string> {
-  const reader = createReader()
-  const ids = new Map<number, string>()
+/** The latest order of the eventIDs that a visitor's stream still tells. */
+function latestOrder(tables: Tables, reader: Reader, number: number): number {
   const range = { start: KEYS.stream.bound([number], 0), end: KEYS.stream.bound([number], 255) }
+  let latest = 0
   for (const { key, value } of tables.stream.getRange({ ...range, inclusiveEnd: true })) {
     reader.open(value)
     for (const entry of decodeChunk(reader, KEYS.stream.part(key, 1))) {
-      const isKnown = isStoredEvent(entry) && entry.erased !== true && orderOf(entry.words.eventID) !== 0
-      if (isKnown) ids.set(entry.seq, entry.words.eventID)
+      const isTold = isStoredEvent(entry) && entry.erased !== true
+      if (isTold) latest = Math.max(latest, orderOf(entry.words.eventID))
     }
   }
-  return ids
+  return latest
 }
 
 const SLICE = 10_000

@@ -13,8 +13,3 @@ export function orderOf(eventID: string): number {
   const within = Number.parseInt(eventID.slice(15, 18), 16)
   return ms < MS_MAX && within >= 0 ? ms * 2 ** 12 + within : 0
 }
-
-/** The ms of an order. */
-export function msOf(order: number): number {
-  return Math.floor(order / 2 ** 12)
-}

@@ -3,11 +3,12 @@ import type { Reader } from './bytes.ts'
 import { decodeChunk } from './chunk.ts'
 import type { RowReads } from './contract.ts'
 import { createErasedReads } from './erasing.ts'
-import { hash16, idKey, scoreKey, seenKey } from './keys.ts'
+import { hash16, idKey, scoreKey } from './keys.ts'
 import { nameKey } from './name-key.ts'
 import { decodeContact, decodeIdentity, decodeScore, decodeToken } from './node-rows.ts'
 import { decodeLink, decodeName, decodePage, decodeSession, decodeVisit } from './resource-rows.ts'
 import type { ContactRow } from './rows.ts'
+import { findSeen } from './seen.ts'
 import { KEYS, OF_VISITOR, type Table, type Tables } from './tables.ts'
 import { decodeVisitor } from './visitor-row.ts'
 
@@ -57,7 +58,7 @@ export function createRowReads(tables: Tables, reader: Reader): RowReads {
       const row = at(tables.tokens, idKey(globalVisitID))
       return row && decodeToken(row, globalVisitID)
     },
-    seenSeq: (number, eventID) => at(tables.seen, seenKey(number, eventID))?.uint() ?? 0,
+    seenSeq: (number, eventID) => findSeen(tables, reader, number, eventID),
     userAgent: (userAgentId) => at(tables.userAgents, idKey(userAgentId))?.text() ?? null,
     score(rule, version) {
       const row = at(tables.scores, scoreKey(rule, version))

@@ -127,7 +127,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     await write(
       (puts) => {
         checkPosition(lastCommit(tables, reader), batch)
-        putBatch(tables, puts, batch)
+        putBatch(tables, puts, { batch, out: writer })
       },
       { bytes: batch.bytes },
     )

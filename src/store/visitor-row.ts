@@ -5,18 +5,22 @@ import type { VisitorRow } from './rows.ts'
 
 const ARMED_AT = WIDTH.seq
 const CONNECTED = ARMED_AT + WIDTH.at
+const NEWEST = CONNECTED + WIDTH.ordinal
+/** An order stands there as its ms and the bits behind them. */
+const [MS_BYTES, WITHIN_BYTES, WITHIN] = [6, 2, 2 ** 12]
 
 export function encodeVisitor(out: Writer, row: VisitorRow): Uint8Array {
   out.begin()
   out.fixed(WIDTH.seq, row.seq)
   out.fixed(WIDTH.at, row.armedAt)
   out.fixed(WIDTH.ordinal, row.connected)
+  out.fixed(MS_BYTES, Math.floor(row.newest / WITHIN))
+  out.fixed(WITHIN_BYTES, row.newest % WITHIN)
   out.uint(row.position)
   out.near(row.at, 0)
   out.near(row.firstAt, row.at)
   out.id(row.globalVisitID)
   out.uint(row.keptFrom)
-  out.uint(row.newest)
   out.uint(row.machineVersion)
   out.uint(row.disarmed.length)
   for (const name of row.disarmed) out.text(name)
@@ -32,12 +36,12 @@ export function decodeVisitor(from: Reader, number: number, hasNewest = true): V
   const seq = from.fixed(WIDTH.seq)
   const armedAt = from.fixed(WIDTH.at)
   const connected = from.fixed(WIDTH.ordinal)
+  const newest = hasNewest ? from.fixed(MS_BYTES) * WITHIN + from.fixed(WITHIN_BYTES) : 0
   const position = from.uint()
   const at = from.near(0)
   const firstAt = from.near(at)
   const globalVisitID = from.id()
   const keptFrom = from.uint()
-  const newest = hasNewest ? from.uint() : 0
   const machineVersion = from.uint()
   const disarmed = Array.from({ length: from.uint() }, () => from.text() ?? '')
   const replayFrom = { seq: from.uint(), machineVersion: from.uint(), snapshot: from.data() }
@@ -73,4 +77,9 @@ export function armedAtOf(row: Buffer): number {
 /** Whether an encoded row stands in the `connected` index: not 0. */
 export function connectedOf(row: Buffer): number {
   return row.readUIntBE(CONNECTED, WIDTH.ordinal)
+}
+
+/** The latest order of the eventIDs that an encoded row's visitor has said. */
+export function newestOf(row: Buffer): number {
+  return row.readUIntBE(NEWEST, MS_BYTES) * WITHIN + row.readUIntBE(NEWEST + MS_BYTES, WITHIN_BYTES)
 }

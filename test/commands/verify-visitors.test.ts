@@ -132,7 +132,7 @@ const NOBODY: readonly Case[] = [
   ],
   [
     'a row of nobody in seen',
-    /rows of seen/,
+    /eventIDs remembered/,
     bytes(({ copyFirst }) => copyFirst('seen', Uint8Array.from(seenKey(99, 'x')))),
   ],
   [

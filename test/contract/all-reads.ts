@@ -26,7 +26,7 @@ export function allReads(store: Store): unknown {
 
 function nodeReads(store: Store): unknown {
   const tables = [
-    ...['visitors', 'stream', 'seen', 'names', 'linksOf', 'contactsOf', 'freshTokens', 'commits'],
+    ...['visitors', 'stream', 'names', 'linksOf', 'contactsOf', 'freshTokens', 'commits'],
     ...['userAgents', 'userAgentUses'],
   ]
   const lists = [
@@ -44,6 +44,7 @@ function nodeReads(store: Store): unknown {
     ...SPANS.map((span) => store.changes(span)),
     store.due(AT + 9_000, 3),
     store.due(AT * 2, 100),
+    store.seenCount(),
     store.commits({ from: store.lastPosition(), limit: 1 }),
     ...tables.map((table) => [table, store.rowCount(table)]),
     ...(['email', 'phone'] as const).flatMap((kind) =>

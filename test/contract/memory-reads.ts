@@ -57,6 +57,7 @@ type ListReads =
   | 'connected'
   | 'openVisits'
   | 'rowCount'
+  | 'seenCount'
   | 'isArmed'
 
 /** One of a table's rows; the tables are filled by `memory-store.ts` alone, which knows what they hold. */
@@ -139,6 +140,7 @@ export function memoryLists(disk: MemoryDisk): Pick<Store, ListReads> {
     firstDue: () => keys('deadlines', [], { limit: 1 })[0]?.[0] ?? 0,
     connected: (span) => keys('connected', [], span).map(([number = 0]) => number),
     openVisits: (span) => keys('openVisits', [], span).map(([number = 0, visit = 0]) => ({ number, visit })),
+    seenCount: () => disk.table('seen').size(),
     rowCount: (table) => disk.table(table as TableName).size(),
     isArmed: (number, at) => disk.table('deadlines').has(keyOf(at, number)),
   }

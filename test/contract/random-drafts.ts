@@ -1,6 +1,7 @@
 /** Random rows, put into a store by drafts as the visitors' room makes them: enough of everything for every list. */
 import type { Draft, Store } from '../../src/store/contract.ts'
-import type { StoredEntry } from '../../src/store/rows.ts'
+import { orderOf } from '../../src/store/order.ts'
+import { isStoredEvent, type StoredEntry } from '../../src/store/rows.ts'
 import type { Dice } from '../helpers/dice.ts'
 import { AT, anEvent, anOther, aVisitor, someWords } from '../store/a-row.ts'
 
@@ -23,16 +24,20 @@ export function fill(dice: Dice, store: Store, { draft, count }: { draft: Draft;
       position += 1
       const stamp = { seq: seqBefore + index + 1, position, at, visit: 1 + dice.below(3) }
       const words = someWords({
-        eventID: `e-${count}-${speaker}-${index}`,
+        eventID: dice.chance(0.3)
+          ? `e-${count}-${speaker}-${index}`
+          : timedId(at - dice.below(3) * 1_500 + index, count * 10 + speaker),
         eventName: dice.one(['A', 'SignIn']),
       })
       return dice.chance(0.7) ? anEvent({ ...stamp, words }) : anOther(stamp)
     })
     const seq = seqBefore + entries.length
+    const orders = entries.map((entry) => (isStoredEvent(entry) ? orderOf(entry.words.eventID) : 0))
+    const newest = Math.max(before?.newest ?? 0, ...orders)
     const armedAt = dice.one([0, at + dice.below(5_000)])
     const connected = dice.below(3)
     draft.putVisitor(
-      aVisitor({ ...before, number, globalVisitID, seq, position, at, armedAt, connected }),
+      aVisitor({ ...before, number, globalVisitID, seq, position, at, armedAt, connected, newest }),
       entries,
       seqBefore,
     )
@@ -44,6 +49,12 @@ export function fill(dice: Dice, store: Store, { draft, count }: { draft: Draft;
     const globalVisitID = `v-${dice.below(VISITORS + 3)}`
     draft.putToken({ globalVisitID, hash: new Uint8Array([count % 256, 1]), boundAt: at })
   }
+}
+
+/** A UUIDv7 of this time. */
+function timedId(ms: number, rest: number): string {
+  const time = ms.toString(16).padStart(12, '0')
+  return `${time.slice(0, 8)}-${time.slice(8)}-7000-8000-${String(rest).padStart(12, '0')}`
 }
 
 /** What is too old goes, and hashes of it stay for a while. */

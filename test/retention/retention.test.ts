@@ -137,7 +137,7 @@ retention('[E1] [P6] [E9] of a visitor that is gone only hashes stay, and hold f
   assert.is(room.store.visitorNumber('g1'), 0)
   assert.is(room.store.token('g1'), null)
   assert.is(room.store.rowCount('names'), 0)
-  assert.is(room.store.rowCount('seen'), 0)
+  assert.is(room.store.seenCount(), 0)
   assert.is(room.store.rowCount('fading'), 0)
   assert.equal(findingsIn(room.store), [])
   await house.end()

@@ -68,7 +68,7 @@ export function provesNothingIsLeft({ house: { disk }, observer }: World, words:
 
 /** The hashes go too, and with the last of them the visitor. */
 export function provesNobodyIsLeft({ house: { disk } }: World): void {
-  for (const name of ['visitors', 'visitorNumbers', 'seen', 'names', 'tokens'] as const) {
+  for (const name of ['visitors', 'visitorNumbers', 'seen', 'seenRuns', 'names', 'tokens'] as const) {
     const [key] = disk.table(name).keys({ ...rangeOf(), limit: 1 })
     must(key === undefined, 'Q12: hashes', () => `${name} has a row still: ${key?.replaceAll('\u0001', ' ')}`)
   }

@@ -4,7 +4,7 @@ import { TABLE_NAMES, type TableName } from '../../src/store/tables.ts'
 import { type MemoryDisk, rangeOf } from '../contract/memory-disk.ts'
 
 /** Here the store keeps only hashes: of who was erased, of what was seen, of which visitIDs are somebody's, of whom a message names. */
-const HASHED: ReadonlySet<TableName> = new Set(['erased', 'seen', 'names', 'sent', 'mentions'])
+const HASHED: ReadonlySet<TableName> = new Set(['erased', 'seen', 'seenRuns', 'names', 'sent', 'mentions'])
 
 /** Keys' words are texts too. */
 export function textsOn(disk: MemoryDisk): ReadonlyMap<string, TableName> {

@@ -16,6 +16,7 @@ export async function writeAsLayout1(path: string): Promise<void> {
     tables.visitors.put(key, encodeVisitor1(decodeVisitor(reader, KEYS.visitor.part(key, 0))))
   }
   await tables.seen.clearAsync()
+  await tables.seenRuns.clearAsync()
   putSeen1(tables)
   await tables.openVisits.clearAsync()
   await writeLayout(tables, 1)

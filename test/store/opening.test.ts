@@ -141,7 +141,7 @@ test('[Q5] a folder of layout 1 gets the index of open visits, and remembers eve
   for (const { number, entry } of said) {
     if (isStoredEvent(entry)) assert.is(migrated.seenSeq(number, entry.words.eventID), entry.seq)
   }
-  assert.is(migrated.rowCount('seen'), said.length)
+  assert.is(migrated.seenCount(), said.length)
   await migrated.close()
 })
 

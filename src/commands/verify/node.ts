@@ -133,7 +133,6 @@ function proveCounts({ store, aliases, userAgents }: Proof, checks: Checks, tall
   const expected: Readonly<Record<string, number>> = {
     visitors,
     visitorNumbers: visitors,
-    seen: tally.events + tally.seenBefore,
     names: tally.names + countFading({ store, aliases }, checks),
     bases: tally.bases,
     visits: tally.visits,
@@ -152,6 +151,7 @@ function proveCounts({ store, aliases, userAgents }: Proof, checks: Checks, tall
     connected: tally.connected,
     openVisits: tally.open,
   }
+  checks.same('eventIDs remembered', store.seenCount(), tally.events + tally.seenBefore)
   for (const [table, count] of Object.entries(expected)) {
     checks.same(`rows of ${table}`, store.rowCount(table), count)
   }
