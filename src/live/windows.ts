@@ -20,10 +20,16 @@ const WINDOW_ENTRIES = 2_000
 
 export function createWindows(store: Pick<Store, 'commits' | 'changes' | 'lastPosition'>): ReadWindow {
   let last: { readonly after: number; readonly end: number; readonly window: Window | null } | null = null
+  const forget = (): void => {
+    last = null
+  }
   return (after) => {
     const end = store.lastPosition()
-    // Nothing of it is older than the last commit: what an erasure took away is not told from memory.
-    if (last?.after !== after || last.end !== end) last = { after, end, window: read(store, after, end) }
+    if (last?.after !== after || last.end !== end) {
+      // For those that are woken together: what an erasure hides or takes away is not told from memory (Q12).
+      if (last === null) setImmediate(forget)
+      last = { after, end, window: read(store, after, end) }
+    }
     return last.window
   }
 }
