@@ -47,7 +47,7 @@ export function startPrivacy({ store, visitors, clock, config, log, messages }: 
     shortKeepMs: config.shortVisitDays * DAY_MS,
   })
   const consent = config.consentErases
-    ? [eraseWithoutConsent({ store, onCommitted: visitors.onCommitted, begin: erasures.begin, log })]
+    ? [eraseWithoutConsent({ store, onSaid: visitors.onSaid, begin: erasures.begin, log })]
     : []
   const steps = [
     ...consent.map(({ close }) => ({ name: 'consent', close })),

@@ -1,7 +1,6 @@
 /** Where the site wants it so, a device whose consent is withdrawn is erased (V11), also over a crash in between. */
-import type { Store } from '../store/contract.ts'
+import type { Store, Stretch } from '../store/contract.ts'
 import { isStoredEvent, type StoredEntry } from '../store/rows.ts'
-import type { Committed } from '../visitors/contract.ts'
 import { SYSTEM_TIMING, type Timing } from '../visitors/timing.ts'
 import type { ErasureLog, Erasures } from './contract.ts'
 
@@ -12,7 +11,7 @@ const NOTE = 'erasure.consent'
 
 export interface ConsentParts {
   readonly store: Pick<Store, 'commits' | 'entries' | 'visitor' | 'lastPosition' | 'note' | 'saveNote'>
-  readonly onCommitted: (listener: (committed: Committed) => void) => () => void
+  readonly onSaid: (listener: (said: readonly Stretch[]) => void) => () => void
   readonly begin: Erasures['begin']
   readonly log: ErasureLog
   readonly retryMs?: number
@@ -28,7 +27,7 @@ export interface Consent {
 
 /** Looks at what came before, and listens from now on. What was withdrawn before it was first switched on stays. */
 export function eraseWithoutConsent(parts: ConsentParts): Consent {
-  const { store, onCommitted, begin, log, retryMs = RETRY_MS, timing = SYSTEM_TIMING } = parts
+  const { store, onSaid, begin, log, retryMs = RETRY_MS, timing = SYSTEM_TIMING } = parts
   const pending = new Set<string>()
   const retries = new Set<() => void>()
   let isClosed = false
@@ -49,8 +48,12 @@ export function eraseWithoutConsent(parts: ConsentParts): Consent {
     }
   }
 
-  const stop = onCommitted(({ visits }) => {
-    for (const { globalVisitID, reason } of visits) if (reason === 'withdrawn') void erase(globalVisitID)
+  // By what was said, as after a start: consent that is given again at once does not call it off.
+  const stop = onSaid((said) => {
+    for (const { number, entries } of said) {
+      const row = entries.some(withdraws) ? store.visitor(number) : null
+      if (row !== null) void erase(row.globalVisitID)
+    }
   })
 
   const noteProgress = async (): Promise<void> => {

@@ -3,7 +3,6 @@
  * what is remembered of single messages to NATS.
  */
 import type { Store } from '../store/contract.ts'
-import type { Log } from './log.ts'
 
 const UPKEEP_MS = 60_000
 const STEP_ROWS = 1_000
@@ -18,12 +17,14 @@ export interface UpkeepParts {
   /** How long what was sent, and what was given up, is remembered; 0 = for ever. */
   readonly sentKeepMs: number
   readonly now: () => number
-  readonly log: Log
+  readonly log: { readonly warn: (fields: object, message: string) => void }
+  /** How it waits: for a simulation. The result ends it. */
+  readonly every?: (ms: number, run: () => void) => () => void
 }
 
 /** Begins the upkeep; the result ends it. */
 export function startUpkeep(parts: UpkeepParts): () => Promise<void> {
-  const { store, liveKeepMs, isPublishing, sentKeepMs, now, log } = parts
+  const { store, liveKeepMs, isPublishing, sentKeepMs, now, log, every = onSystemTimer } = parts
   let underWay: Promise<void> = Promise.resolve()
 
   const keepUp = async (): Promise<void> => {
@@ -37,16 +38,21 @@ export function startUpkeep(parts: UpkeepParts): () => Promise<void> {
     await inSteps(() => store.dropDead(now() - sentKeepMs, STEP_ROWS))
   }
 
-  const timer = setInterval(() => {
+  const end = every(UPKEEP_MS, () => {
     underWay = keepUp().catch((err: unknown) =>
       log.warn({ err }, 'old rows could not be dropped; tried again later'),
     )
-  }, UPKEEP_MS).unref()
+  })
 
   return async () => {
-    clearInterval(timer)
+    end()
     await underWay
   }
+}
+
+function onSystemTimer(ms: number, run: () => void): () => void {
+  const timer = setInterval(run, ms).unref()
+  return () => clearInterval(timer)
 }
 
 /** Until a step drops less than it might. */

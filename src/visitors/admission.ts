@@ -17,6 +17,9 @@ export interface Door {
 }
 
 export function createDoor({ store, view, bind }: AdmissionOptions): Door {
+  /** Their token was put, and whether the disk has it is not known yet: what is read of it may be gone after a crash. */
+  const unsure = new Set<string>()
+
   const isErased = (globalVisitID: string): boolean => store.erasedAt('device', globalVisitID) !== 0
 
   const isKnown = (globalVisitID: string): boolean =>
@@ -26,8 +29,22 @@ export function createDoor({ store, view, bind }: AdmissionOptions): Door {
     // Q12: nobody speaks for a device that was erased; it begins as a new one.
     if (isErased(globalVisitID)) return false
     const bound = store.token(globalVisitID)
-    if (bound !== null) return tokenHash !== null && timingSafeEqual(bound.hash, tokenHash)
-    return tokenHash === null || bind(globalVisitID, tokenHash)
+    if (bound === null) return tokenHash === null || bindSurely(globalVisitID, tokenHash)
+    if (tokenHash === null || !timingSafeEqual(bound.hash, tokenHash)) return false
+    // In its turn behind the commit that bound it.
+    return unsure.has(globalVisitID) ? bind(globalVisitID, tokenHash) : true
+  }
+
+  const bindSurely = async (globalVisitID: string, tokenHash: Uint8Array): Promise<boolean> => {
+    unsure.add(globalVisitID)
+    try {
+      const isBound = await bind(globalVisitID, tokenHash)
+      unsure.delete(globalVisitID)
+      return isBound
+    } catch (cause) {
+      void store.recovered().then(() => unsure.delete(globalVisitID))
+      throw cause
+    }
   }
 
   const admit = async (globalVisitID: string, tokenHash: Uint8Array | null): Promise<Admission> => {

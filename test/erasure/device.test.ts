@@ -120,7 +120,7 @@ device('[V11] where the site wants it so, withdrawn consent erases the device', 
   let begun: Promise<unknown> = Promise.resolve()
   const consent = eraseWithoutConsent({
     store: room.store,
-    onCommitted: room.visitors.onCommitted,
+    onSaid: room.visitors.onSaid,
     begin: (kind, name) => {
       const beginning = house.erasures.begin(kind, name)
       begun = beginning
@@ -146,7 +146,7 @@ device('[V11] a crash between the withdrawal and its erasure loses nothing', asy
     const { store, visitors } = room
     return eraseWithoutConsent({
       store,
-      onCommitted: visitors.onCommitted,
+      onSaid: visitors.onSaid,
       begin,
       log: QUIET,
       retryMs: 60_000,

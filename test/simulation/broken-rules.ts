@@ -114,7 +114,7 @@ export const BROKEN_RULES: readonly BrokenRule[] = [
     broken: { visitors: missesDepartures },
     found: /^V4/,
   },
-  { rule: 'B2', wrong: 'a change is not read', broken: { relayStore: skipsChanges }, found: /^B2/ },
+  { rule: 'B2', wrong: 'a change is not read', broken: { relayStore: skipsChanges }, found: /^(B2|Q12)/ },
   {
     rule: 'V7',
     wrong: 'no visit supersedes another',
@@ -187,6 +187,35 @@ export const BROKEN_RULES: readonly BrokenRule[] = [
     wrong: 'messages of an erased device are remembered',
     broken: { store: erasing(({ gone = {}, ...step }) => ({ ...step, gone: { ...gone, sent: [] } })) },
     found: /^Q12: gone/,
+  },
+  {
+    rule: 'B2',
+    wrong: 'the upkeep drops changes that are not published',
+    broken: { upkeep: (parts) => ({ ...parts, isPublishing: false }) },
+    found: /^B2/,
+  },
+  {
+    rule: 'P6',
+    wrong: 'a token without an event is forgotten at once',
+    broken: {
+      store: (store) => ({
+        ...store,
+        dropUnusedTokens: (before, most) => store.dropUnusedTokens(before + 24 * 3_600_000, most),
+      }),
+    },
+    found: /^P6/,
+  },
+  {
+    rule: 'P6',
+    wrong: 'a token without an event is never forgotten',
+    broken: { store: (store) => ({ ...store, dropUnusedTokens: async () => 0 }) },
+    found: /^Q12: hashes/,
+  },
+  {
+    rule: 'V11',
+    wrong: 'consent that is withdrawn erases nothing where it should',
+    broken: { consent: (parts) => ({ ...parts, onSaid: () => () => {} }) },
+    found: /^V11/,
   },
   {
     rule: 'Q12',

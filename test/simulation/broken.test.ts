@@ -9,7 +9,7 @@ import { shortest } from './shortening.ts'
 
 const broken = suite('rules broken on purpose')
 
-const SEEDS_MAX = 60
+const SEEDS_MAX = 200
 const STEPS = 150
 
 for (const { rule, wrong, broken: how, found } of BROKEN_RULES) {

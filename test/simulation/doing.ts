@@ -44,6 +44,9 @@ export async function perform(world: World, operation: Operation): Promise<void>
     case 'flushFails':
       house.failsAtFlush = true
       return
+    case 'erasesWithoutConsent':
+      house.erasesWithoutConsent = true
+      return crash(world, 0)
     case 'diskIsFull':
     case 'diskHasRoom':
       house.isFull = operation.does === 'diskIsFull'
@@ -132,6 +135,7 @@ export function connects(
   const { running, wires, house } = world
   // A token is wrong only where another is bound: the first is right by its being the first.
   const isBound = running.store.token(tab.browser.globalVisitID) !== null
+  keepsToken(world, tab.browser.globalVisitID, isBound)
   const sentAt = house.time.wall() + tab.browser.skewMs
   const isRight = rightToken || !isBound
   const knewGone = world.observer.erasing.isGone(tab.browser.globalVisitID)
@@ -139,6 +143,15 @@ export function connects(
   wires.push(wire)
   if (!isRight) world.strangers.add(wire)
 }
+
+/** P6: of who says nothing the token is forgotten after a day, and not long before. */
+function keepsToken({ boundAt, house, observer }: World, globalVisitID: string, isBound: boolean): void {
+  const since = house.time.uptime() - (boundAt.get(globalVisitID) ?? Number.NEGATIVE_INFINITY)
+  const mayBeGone = since > DAY_MS / 2 || observer.erasing.isGone(globalVisitID)
+  must(isBound || mayBeGone, 'P6', () => `the token of ${globalVisitID} is forgotten after ${since} ms`)
+}
+
+const DAY_MS = 24 * 60 * 60_000
 
 export function sends(world: World, tab: Tab, count: number): void {
   const { wire } = tab
@@ -226,7 +239,7 @@ function post(
     [],
   )
   const life = running
-  posted(world, browser, { body, final }).then(
+  const answered = posted(world, browser, { body, final }).then(
     (kept) => {
       if (answerIsLost || world.running !== life) return
       for (const { eventID } of kept) mustBeOnDisk(world, globalVisitID, eventID)
@@ -241,6 +254,8 @@ function post(
       world.met.add('a lost commit')
     },
   )
+  // What it broke is told at the next look.
+  answered.catch((cause: unknown) => void house.errors.push(String(cause)))
 }
 
 async function posted(
@@ -381,6 +396,6 @@ function age(world: World, days: number): void {
   if (world.aged + days > DAYS_MAX) return
   world.aged += days
   world.met.add('days that went by')
-  house.time.pass(days * 24 * 60 * 60_000)
+  house.time.pass(days * DAY_MS)
   house.time.turn()
 }

@@ -42,6 +42,27 @@ export const FOUND: readonly Found[] = [
       said('UserInfo', { person: 'pat' }),
     ],
   },
+  {
+    what: 'a hello was welcome by a token that was seen and not on disk: its commit had failed at its flush (P6)',
+    history: [
+      said('AddToCart'),
+      { does: 'posts', ...TAB, count: 3, final: false, answerIsLost: false },
+      { does: 'turns' },
+      { does: 'diskGoesOn' },
+      { does: 'flushFails' },
+      { does: 'connects', browser: 0, tab: 0, names: false, rightToken: true },
+      { does: 'settles' },
+      { does: 'crashes', awayMs: 60_000 },
+    ],
+  },
+  {
+    what: 'consent that is withdrawn and given again in one commit erased no device, but after a crash it did (V11)',
+    history: [
+      { does: 'erasesWithoutConsent' },
+      said('ConsentWithdrawn'),
+      said('VisitStarted', { consent: true }),
+    ],
+  },
 ]
 
 function said(name: string, words: { readonly consent?: boolean; readonly person?: string } = {}): Operation {

@@ -4,11 +4,13 @@ import { DEFAULT_SETTINGS, type Settings } from '../../machines/entries.ts'
 import type { Bus } from '../../src/bus/bus.ts'
 import { type Relay, startRelay } from '../../src/bus/relay.ts'
 import { type Config, defaultConfig } from '../../src/config.ts'
+import { type ConsentParts, eraseWithoutConsent } from '../../src/erasure/consent.ts'
 import type { ErasureParts, Erasures } from '../../src/erasure/contract.ts'
 import { startErasures } from '../../src/erasure/erasures.ts'
 import type { Desk } from '../../src/gateway/desk.ts'
 import { createDesk } from '../../src/gateway/reception.ts'
 import { SWEEP_MS, sweep } from '../../src/gateway/sweep.ts'
+import { startUpkeep, type UpkeepParts } from '../../src/operating/upkeep.ts'
 import type { Retention, RetentionParts } from '../../src/retention/contract.ts'
 import { startRetention } from '../../src/retention/retention.ts'
 import type { Store } from '../../src/store/contract.ts'
@@ -35,6 +37,8 @@ export interface Broken {
   /** As History sees it. */
   readonly historyStore?: (store: Store) => Store
   readonly retention?: (parts: RetentionParts) => RetentionParts
+  readonly upkeep?: (parts: UpkeepParts) => UpkeepParts
+  readonly consent?: (parts: ConsentParts) => ConsentParts
   /** As the relay sees it. */
   readonly relayStore?: (store: Store) => Store
   /** Changes the machine's own rules; the result puts them back. */
@@ -49,6 +53,8 @@ export interface Running {
   readonly relay: Relay
   readonly erasures: Erasures
   readonly retention: Retention
+  /** Ends what stops before erasures do. */
+  readonly endUpkeep: () => Promise<void>
   readonly now: () => number
   /** Asks the History API, through its own handlers. */
   readonly ask: (path: string, body?: unknown) => Promise<Answered>
@@ -92,6 +98,8 @@ export interface House {
   /** One did, and is seen by readers; on disk it is with the first that succeeds. */
   isTorn: boolean
   isFull: boolean
+  /** From the next start on a device whose consent is withdrawn is erased. */
+  erasesWithoutConsent: boolean
   readonly errors: string[]
   readonly warnings: string[]
   /** Names of erasures that were given out. */
@@ -121,6 +129,11 @@ const DAY_MS = 24 * 60 * 60_000
 export const KEEP_MS = 2 * DAY_MS
 export const SHORT_KEEP_MS = DAY_MS
 
+/** Changes are read again for so long, and messages are remembered; the stream forgets them a little sooner. */
+const LIVE_KEEP_MS = 10 * 60_000
+const SENT_KEEP_MS = 4 * DAY_MS
+const STREAM_AGE_MS = 3 * DAY_MS
+
 /** Small, so that limits are met. */
 const LIMITS = {
   sleepAfterMs: 60_000,
@@ -144,17 +157,30 @@ export function createHouse(broken: Broken): House {
     failsAtFlush: false,
     isTorn: false,
     isFull: false,
+    erasesWithoutConsent: false,
     errors: [],
     warnings: [],
     erasuresNamed: 0,
     start: (hearing) => start(house, broken, hearing),
   }
+  const publishedAt = new Map<string, number>()
+  house.time.process().timing.every(60_000, () => ageStream(house, publishedAt))
   house.bus.answer = ({ messageId }) => {
+    if (!publishedAt.has(messageId)) publishedAt.set(messageId, house.time.uptime())
     if (house.bansNext) house.banned.add(messageId)
     house.bansNext = false
     return new Promise((answer) => void house.unanswered.push({ messageId, answer }))
   }
   return house
+}
+
+/** The stream's own maximum age: what is older is in it no more. */
+function ageStream({ bus, time }: House, publishedAt: ReadonlyMap<string, number>): void {
+  const old = bus.stored
+    .map(({ messageId }, index) => ({ messageId, seq: index + 1 }))
+    .filter(({ messageId }) => time.uptime() - (publishedAt.get(messageId) ?? 0) > STREAM_AGE_MS)
+  // It is the server that may be out of reach, not the stream.
+  if (bus.isConnected()) void bus.deleteMessages(old)
 }
 
 async function start(house: House, broken: Broken, hearing: Hearing): Promise<Running> {
@@ -196,14 +222,8 @@ async function start(house: House, broken: Broken, hearing: Hearing): Promise<Ru
   visitors.onCommitted((committed) => hearing.told(store, committed, clock.now()))
   let relay: Relay | null = null
   const messages = (): Relay => relay ?? notYet()
-  const { erasures, retention } = startForgetting(house, broken, {
-    store,
-    visitors,
-    log,
-    timing,
-    now: clock.now,
-    messages,
-  })
+  const parts = { store, visitors, log, timing, now: clock.now, messages }
+  const { erasures, retention, endUpkeep } = startForgetting(house, broken, parts)
   relay = await moved(
     house,
     startRelay({
@@ -236,7 +256,7 @@ async function start(house: House, broken: Broken, hearing: Hearing): Promise<Ru
       error: (told) => void house.errors.push(told),
     }),
   )
-  return { store, visitors, desk, relay, erasures, retention, now: clock.now, ask, die }
+  return { store, visitors, desk, relay, erasures, retention, endUpkeep, now: clock.now, ask, die }
 }
 
 interface ForgettingParts extends Pick<ErasureParts, 'store' | 'log' | 'now' | 'messages'> {
@@ -249,21 +269,40 @@ function startForgetting(
   house: House,
   broken: Broken,
   { visitors, ...parts }: ForgettingParts,
-): { readonly erasures: Erasures; readonly retention: Retention } {
-  const { erasing, states } = visitors
+): Pick<Running, 'erasures' | 'retention' | 'endUpkeep'> {
+  const { states } = visitors
   const erasures = startErasures({
     ...parts,
-    visitors: broken.erasing?.(erasing) ?? erasing,
+    visitors: broken.erasing?.(visitors.erasing) ?? visitors.erasing,
     newId: () => erasureName(house),
   })
   const aging: RetentionParts = {
-    ...{ ...parts, erasures, visitors: { ...erasing, states } },
+    ...{ ...parts, erasures, visitors: { ...visitors.erasing, states } },
     visitIdleMs: DEFAULT_SETTINGS.visitIdleMs,
     publishedTo: parts.store.relayMark,
     keepMs: KEEP_MS,
     shortKeepMs: SHORT_KEEP_MS,
   }
-  return { erasures, retention: startRetention(broken.retention?.(aging) ?? aging) }
+  const { store, log, now, timing } = parts
+  const { onSaid } = visitors
+  const upkeep: UpkeepParts = {
+    ...{ store, log, now, every: timing.every, isPublishing: true },
+    liveKeepMs: LIVE_KEEP_MS,
+    sentKeepMs: SENT_KEEP_MS,
+  }
+  const end = startUpkeep(broken.upkeep?.(upkeep) ?? upkeep)
+  const consent: ConsentParts = { store, log, timing, onSaid, begin: erasures.begin }
+  const erasing = house.erasesWithoutConsent
+    ? eraseWithoutConsent(broken.consent?.(consent) ?? consent)
+    : null
+  return {
+    erasures,
+    retention: startRetention(broken.retention?.(aging) ?? aging),
+    endUpkeep: async () => {
+      await end()
+      await erasing?.close()
+    },
+  }
 }
 
 /** In no order: after a start the jobs may be taken up in another one. */

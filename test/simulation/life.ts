@@ -75,12 +75,14 @@ async function ends(world: World): Promise<void> {
   if (!house.bus.isConnected()) house.bus.setConnected(true)
   await rests(world)
   if (world.hasJumped) await setsClock(world)
-  // Whose device is erased hears of it at the first hello, and says another.
+  // Whose device is erased, or is now by what they had still to say, hears of it at a hello, and says another.
   for (let hellos = 0; hellos < 2; hellos += 1) {
     for (const browser of browsers) {
       for (const tab of browser.tabs)
         if (tab.wire === null) connects(world, tab, { names: false, rightToken: true })
     }
+    await rests(world)
+    for (const tab of browsers.flatMap(({ tabs }) => tabs)) sends(world, tab, 1_000)
     await rests(world)
   }
   // Q7: a visit that had lasted its longest when the server started ends now, not while they come to agree.
@@ -103,6 +105,14 @@ async function ends(world: World): Promise<void> {
     () => `${unpublished.length} changes, as ${unpublished[0]}, are not published`,
   )
   isErased(world)
+  for (const globalVisitID of observer.withdrawn) {
+    must(
+      observer.erasing.isGone(globalVisitID),
+      'V11: erased',
+      () => `${globalVisitID} withdrew consent, and is kept`,
+    )
+    world.met.add('a device that was erased without consent')
+  }
   await everybodyLeaves(world)
   provesFolder(world)
   await growsOld(world)
@@ -163,7 +173,7 @@ function speaks(world: World, { visitID, queue, browser }: World['browsers'][num
   const eventID = `ev${fresh(world)}`
   const words = {
     ...{ eventType: 'SYSTEM', eventName: 'VisitStarted', eventID, visitID, pageID: 'p1', timestamp },
-    ...{ url: 'https://shop.example/', data: { consent: true } },
+    ...{ url: `https://shop.example/${eventID}`, data: { consent: true } },
   }
   queue.push({ eventID, words, timestamp })
 }
@@ -196,14 +206,13 @@ const ROUNDS = 3
 
 /** Q12: days go by, and nothing of anybody is kept but hashes; a month, and nobody is left. */
 async function growsOld(world: World): Promise<void> {
+  // P6: whoever says hello and nothing else is forgotten by the upkeep, after a day.
+  await moved(world.house, world.running.visitors.admit('who-says-nothing', new Uint8Array(32)))
   const words = new Set(world.observer.erasing.words())
   await passesDays(world, (KEEP_MS + SHORT_KEEP_MS) / DAY_MS)
   provesNothingIsLeft(world, words)
   provesFolder(world)
   await passesDays(world, 31)
-  // P6: whoever said hello and nothing else is forgotten by the upkeep, after a day.
-  const { store, now } = world.running
-  await moved(world.house, store.dropUnusedTokens(now() - DAY_MS, 1_000))
   provesNobodyIsLeft(world)
   provesFolder(world)
 }

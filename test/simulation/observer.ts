@@ -17,6 +17,8 @@ import { collect } from './texts.ts'
 export interface Observer {
   readonly oracles: ReadonlyMap<string, TableOracle>
   readonly erasing: Erasing
+  /** V11: who withdrew consent while that erases. */
+  readonly withdrawn: ReadonlySet<string>
   /** A server opened its disk: what lies there was decided before it started. */
   readonly opens: Hearing['opens']
   /** A commit was told to whoever listens: it is looked at before anything can be done to it. */
@@ -35,12 +37,19 @@ export interface ObserverParts {
   readonly ledger: Ledger
   /** No transaction is half way: rows and commits say the same. */
   readonly isStill: () => boolean
+  readonly erasesWithoutConsent: () => boolean
 }
 
 const ALL = Number.MAX_SAFE_INTEGER
 const PRESENCE = ['presence.came', 'presence.went', 'server.started']
 
-export function createObserver({ disk, bus, ledger, isStill }: ObserverParts): Observer {
+export function createObserver({
+  disk,
+  bus,
+  ledger,
+  isStill,
+  erasesWithoutConsent,
+}: ObserverParts): Observer {
   const oracles = new Map<string, TableOracle>()
   const erasing = createErasing({ disk, bus, oracles })
   const names = new Map<number, string>()
@@ -49,6 +58,7 @@ export function createObserver({ disk, bus, ledger, isStill }: ObserverParts): O
   const changesOf = new Map<string, Told[]>()
   const publishedOf = new Map<string, number>()
   const heardStart = new Set<string>()
+  const withdrawn = new Set<string>()
   const seqs = new Map<string, number>()
   const dead = new Set<string>()
   const presentAt = new Map<string, number>()
@@ -103,6 +113,7 @@ export function createObserver({ disk, bus, ledger, isStill }: ObserverParts): O
     ledger.stored(globalVisitID, entry)
     const before = oracles.get(globalVisitID)?.identity.belief.identityId ?? null
     consult(globalVisitID, entry)
+    if (erasesWithoutConsent() && oracles.get(globalVisitID)?.hasWithdrawn()) withdrawn.add(globalVisitID)
     const after = oracles.get(globalVisitID)?.identity.belief.identityId ?? null
     provesTold(store, entry, oracles.get(globalVisitID)?.tells())
     erasing.took(number, entry, { globalVisitID, before, whose: whoseOf(entry, { before, after }) })
@@ -267,6 +278,7 @@ export function createObserver({ disk, bus, ledger, isStill }: ObserverParts): O
   return {
     oracles,
     erasing,
+    withdrawn,
     opens(store, now) {
       takeAll(store)
       erasing.begins(store)

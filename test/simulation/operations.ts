@@ -49,6 +49,7 @@ export type Operation =
         | 'busBans'
         | 'diskGoesOn'
         | 'flushFails'
+        | 'erasesWithoutConsent'
         | 'settles'
         | 'busIsAway'
         | 'busIsBack'
@@ -70,7 +71,8 @@ export type Operation =
 
 /** A history of so many operations: some follow from one another, as in life, others come as they like. */
 export function historyOf(dice: Dice, length: number): readonly Operation[] {
-  const history: Operation[] = []
+  // Some servers are configured so.
+  const history: Operation[] = dice.chance(0.3) ? [{ does: 'erasesWithoutConsent' }] : []
   while (history.length < length) history.push(...dice.one(PHRASES)(dice))
   return history.slice(0, length)
 }

@@ -20,6 +20,7 @@ const ANOTHER = 1_000 + (Date.now() % 1_000_000)
 const MET = [
   ...['a crash at put', 'a crash at flush', 'a crash at tell', 'a deploy', 'a lost commit'],
   'a commit that failed at its flush',
+  'a device that was erased without consent',
   'a change that was given up',
   ...['a verdict taken back', 'a visit that ended superseded', 'a visit that ended expired'],
   ...['a visit that ended withdrawn', 'a visit that ended late', 'somebody known by SignOut'],

@@ -32,6 +32,8 @@ export interface World {
   readonly uncertain: Map<string, number>
   /** Sockets that said hello with a token that is not theirs. */
   readonly strangers: Set<Wire>
+  /** When each visitor was welcome first, in uptime: its token is bound from then on. */
+  readonly boundAt: Map<string, number>
   /** What this life met, by its name: lives that meet nothing prove nothing. */
   readonly met: Set<string>
   /** Somebody set the wall clock. */
@@ -44,7 +46,11 @@ export interface World {
 export async function createWorld(broken: Broken): Promise<World> {
   const house = createHouse(broken)
   const ledger = createLedger()
-  const observer = createObserver({ disk: house.disk, bus: house.bus, ledger, isStill: () => isStill(house) })
+  const observer = createObserver({
+    ...{ disk: house.disk, bus: house.bus, ledger },
+    isStill: () => isStill(house),
+    erasesWithoutConsent: () => house.erasesWithoutConsent,
+  })
   const running = await house.start(observer)
   return {
     ...{ house, ledger, observer, running, wires: [], hasJumped: false, counted: 0, aged: 0 },
@@ -52,6 +58,7 @@ export async function createWorld(broken: Broken): Promise<World> {
     undecided: new Map(),
     uncertain: new Map(),
     strangers: new Set(),
+    boundAt: new Map(),
     met: new Set(),
   }
 }
@@ -80,6 +87,7 @@ export function hearingOf(world: World): Hearing {
       must(!world.strangers.has(wire), 'P6', () => 'a wrong token is welcome')
       const { globalVisitID, knewGone } = wire
       must(!knewGone, 'Q12: gone', () => `${globalVisitID} is erased, and its hello is welcome`)
+      if (!world.boundAt.has(globalVisitID)) world.boundAt.set(globalVisitID, world.house.time.uptime())
     },
     acknowledged(wire, ack) {
       const { globalVisitID } = wire
@@ -127,7 +135,9 @@ export function mustBeOnDisk(world: World, globalVisitID: string, eventID: strin
   const { running, house, observer } = world
   // Q12: of an erased device nothing is left.
   if (observer.erasing.isGone(globalVisitID)) return
-  const number = running.store.visitorNumber(globalVisitID)
+  // Not as it is read now: the erasure that hides it may be half way to the disk.
+  const known = [...observer.erasing.lives.values()].find((life) => life.globalVisitID === globalVisitID)
+  const number = known?.number ?? running.store.visitorNumber(globalVisitID)
   const key = `${String(number).padStart(16, '0')}\u0001${eventID}`
   must(
     house.disk.isFlushed('seen', key),
@@ -213,6 +223,7 @@ export async function deploy(world: World, awayMs: number): Promise<void> {
   })
   for (let rounds = 0; !isDrained && rounds < 100; rounds += 1) await settle(world)
   await draining
+  await moved(house, running.endUpkeep())
   await moved(house, running.retention.close())
   await moved(house, running.erasures.close())
   await moved(house, running.relay.close(0))
@@ -231,6 +242,7 @@ async function startAgain(world: World, awayMs: number): Promise<void> {
   const { house, observer } = world
   house.time.pass(awayMs)
   house.failsAtPut = 0
+  house.failsAtFlush = false
   world.undecided.clear()
   doubts(world)
   world.running = await house.start(observer)
