@@ -249,6 +249,7 @@ export const OPTIONS = {
     WIRE_LIMITS.connectionsPerAddress,
     1,
   ),
+  requestTimeoutMs: whole('VESTIBULE_REQUEST_TIMEOUT_MS', 'a request has come whole by then', 30_000, 1_000),
   arrivalsPerTurn: whole('VESTIBULE_ARRIVALS_PER_TURN', 'arrivals and departures heard at a time', 32, 1),
   arrivalsWaiting: whole('VESTIBULE_ARRIVALS_WAITING', 'of them wait; one socket more: 503', 100_000, 1),
   newVisitorsPerMinute: whole(

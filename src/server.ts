@@ -62,8 +62,8 @@ export async function startServer(options: ServerOptions): Promise<VestibuleServ
     const rooms = await openRooms(options, steps)
     const metrics = createMetrics()
     const http = createServer({
-      headersTimeout: HEADERS_TIMEOUT_MS,
-      requestTimeout: REQUEST_TIMEOUT_MS,
+      headersTimeout: Math.min(HEADERS_TIMEOUT_MS, config.requestTimeoutMs),
+      requestTimeout: config.requestTimeoutMs,
       connectionsCheckingInterval: CHECKING_MS,
     })
     const gateway = startGateway({
@@ -102,7 +102,6 @@ export async function startServer(options: ServerOptions): Promise<VestibuleServ
 /** Connections that may wait to be accepted, as far as the kernel allows: of a storm of reconnects Node's 511 would lose most. */
 const BACKLOG = 65_535
 const HEADERS_TIMEOUT_MS = 10_000
-const REQUEST_TIMEOUT_MS = 30_000
 /** How often Node looks at these two: by itself so rarely that a head dribbled in would be held for 40 s. */
 const CHECKING_MS = 1_000
 

@@ -19,6 +19,8 @@ console.log(`hostile/sockets: FUZZ_SEED=${seed} FUZZ_SOCKETS=${SOCKETS}`)
 
 const HELLO = { type: 'hello', globalVisitID: 'mallory', deviceToken: 'M'.repeat(32), sentAt: 1 }
 const MIB = 1024 * 1024
+/** The limit that is waited for, sooner than by default. */
+const SOON = ['--request-timeout-ms', '4000']
 
 async function raised(port: number, headers: readonly string[] = []): Promise<RawSocket> {
   const raw = openRaw(port)
@@ -70,7 +72,7 @@ sockets(
 sockets(
   '[Q9] who sends byte by byte, or half of something, is cut off in time and hurts nobody',
   async () => {
-    const args = ['--hello-timeout-ms', '1000', '--pong-timeout-ms', '1000']
+    const args = ['--hello-timeout-ms', '1000', '--pong-timeout-ms', '1000', ...SOON]
     await besiege({ args }, async (server) => {
       const slow: RawSocket[] = []
       const open = (bytes: string, pauseMs: number): RawSocket => {
@@ -117,7 +119,7 @@ function postOf(globalVisitID: string, headers: readonly string[] = []): string 
 sockets(
   '[Q9] a body that comes byte by byte is taken when it is whole in time, and cut off in the middle when it is not',
   async () => {
-    await besiege({}, async (server) => {
+    await besiege({ args: SOON }, async (server) => {
       const hurried = openRaw(server.port)
       await hurried.dribble(postOf('hurried'), 1)
       await eventually(10_000, 'an answer', () => hurried.heard().includes('"accepted":1') || undefined)
