@@ -151,6 +151,35 @@ hidden('[Q12] from the answer to an erasure on no read tells of the person, of o
   await house.end()
 })
 
+hidden('[Q12] who follows them on /live is told nothing more, also of what nobody does there', async () => {
+  const power: Power = { stepsLeft: 1 }
+  const house = await openHouse({ power })
+  const { room } = house
+  const { reads } = room.visitors
+  await live(room)
+  const filters = readFilters({ kind: 'identity,event', identityId: PAT }, { allEvents: false })
+  if (filters instanceof Response) throw new Error('these filters are refused')
+  const tell = createTelling({ store: reads, describeEvent: (_, { seq }) => seq }, filters)
+  const readWindow = createWindows(reads)
+  let after = 0
+  const told = (): readonly unknown[] => {
+    const messages: unknown[] = []
+    for (let window = readWindow(after); window !== null; window = readWindow(after)) {
+      messages.push(...tell(window, after))
+      after = window.until
+    }
+    return messages
+  }
+  assert.ok(told().length > 5)
+  await house.erasures.begin('person', PAT)
+  await room.record('g2', on('Viewed', 'nobodys', { visit: 'w1' }))
+  assert.equal(told(), [])
+  power.stepsLeft = 1_000
+  await house.restart()
+  await house.erasures.idle()
+  await house.end()
+})
+
 hidden(
   '[Q12] what was known while they were there is nobody, before it is overwritten and after',
   async () => {
