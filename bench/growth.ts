@@ -1,7 +1,7 @@
 /** What an event costs as what is stored grows, beside an empty folder in the same rounds. */
 import { execFileSync } from 'node:child_process'
-import { bytesOf } from './disk.ts'
 import { copyOf, type Folder, openSizes } from './history/folders.ts'
+import { openPager, type Pager, SECRET } from './history/pages.ts'
 import { atExit } from './leaving.ts'
 import { type Scale, type Throughput, throughputOf } from './measures.ts'
 import { type Attempt, alternate, attempt, failuresOf, measuredOf, median } from './rounds.ts'
@@ -62,7 +62,7 @@ function printStored(stored: readonly Stored[]): void {
   const empty = measuredOf(stored[0]?.attempts ?? [])
   printCells([HEAD, ...stored.map((one) => rowOf(one, empty))], [HEAD.length - 1])
   process.stdout.write(`fsync before ack; one event a message, as fast as acks come; ratios are to the empty folder. Each round adds its own
-events to a folder. Bytes are what the folder grew by: pages that the filling left free are used first.\n\n`)
+events to a folder. Bytes are those of the pages in use, not of the file, which may have free ones.\n\n`)
 }
 
 function rowOf({ folder, attempts }: Stored, empty: readonly Throughput[]) {
@@ -84,13 +84,23 @@ function rowOf({ folder, attempts }: Stored, empty: readonly Throughput[]) {
 }
 
 async function loaded(folder: Folder | null, { measureMs }: Scale): Promise<Throughput> {
-  const server = await startServerProcess('ours', folder === null ? {} : { VESTIBULE_DATA: folder.path })
-  const path = folder?.path ?? server.folder
+  const data = folder === null ? {} : { VESTIBULE_DATA: folder.path }
+  const server = await startServerProcess('ours', { VESTIBULE_KEYS: `bench:${SECRET}:metrics`, ...data })
+  const pager = openPager(server.port)
   try {
-    const bytesBefore = bytesOf(path)
-    const grownBy = async () => bytesOf(path) - bytesBefore
+    const bytesBefore = await bytesOfRows(pager)
+    const grownBy = async () => (await bytesOfRows(pager)) - bytesBefore
     return await throughputOf({ ...server, diskBytes: grownBy }, { measureMs })
   } finally {
+    pager.close()
     await server.stop()
   }
+}
+
+/** Of the pages in use: the file itself need not grow, where a filling left free pages in it. */
+async function bytesOfRows(pager: Pager): Promise<number> {
+  const { text } = await pager.ask('/metrics')
+  const [, bytes] = /^vestibule_store_bytes (\S+)$/m.exec(text) ?? []
+  if (bytes === undefined) throw new Error('/metrics tells no vestibule_store_bytes')
+  return Number(bytes)
 }

@@ -9,7 +9,7 @@ export const PATIENCE_MS = {
   /** Without one more answer, while somebody waits for one. */
   SILENCE: 20_000,
   /** Until all browsers have come, are welcome, and what they greeted with is acknowledged. */
-  ARRIVAL: 30_000,
+  ARRIVAL: 40_000,
   /** For an HTTP answer. */
   PAGE: 20_000,
   /** For the load generator to do what it was told. */

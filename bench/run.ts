@@ -10,7 +10,7 @@ import { type Idle, idle, paced, type Scale, shortVisits, type Throughput, throu
 import { HELP, type Options, readOptions } from './options.ts'
 import { printParts } from './parts.ts'
 import { printPeers } from './peers.ts'
-import { alternate, median, type Rounds } from './rounds.ts'
+import { alternate, attempt, median, type Rounds } from './rounds.ts'
 import { printSiege } from './siege.ts'
 import { printStorm } from './storm.ts'
 import { printTable, type Row } from './table.ts'
@@ -65,13 +65,23 @@ async function bench({
   if (wants('memory')) rows.push(...(await measureMemory(plan)))
   if (wants('engine')) rows.push(...(await engineRows(plan.scale)))
   if (rows.length > 0) printTable(rows)
-  if (wants('parts')) await printParts(plan.scale)
-  if (wants('peers') && !(await printPeers({ rounds, measureMs: peersMs, connections }))) process.exitCode = 1
-  if (wants('growth') && !(await printGrowth({ ...plan, sizes: steps, keep }))) process.exitCode = 1
-  if (wants('history')) await printHistory({ ...plan, sizes: steps, hot, visitors, keep })
-  if (wants('storm')) await printStorm({ rounds, sockets })
-  if (wants('siege')) await printSiege(plan.scale)
-  if (wants('deploy') && !(await printDeploy({ awayMs }))) process.exitCode = 1
+  const tables: readonly (readonly [name: string, print: () => Promise<unknown>])[] = [
+    ['parts', () => printParts(plan.scale)],
+    ['peers', () => printPeers({ rounds, measureMs: peersMs, connections })],
+    ['growth', () => printGrowth({ ...plan, sizes: steps, keep })],
+    ['history', () => printHistory({ ...plan, sizes: steps, hot, visitors, keep })],
+    ['storm', () => printStorm({ rounds, sockets })],
+    ['siege', () => printSiege(plan.scale)],
+    ['deploy', () => printDeploy({ awayMs })],
+  ]
+  for (const [name, print] of tables) if (wants(name)) await apart(name, print)
+}
+
+/** One that fails, or finds something wrong (false), keeps no other from being printed. */
+async function apart(name: string, print: () => Promise<unknown>): Promise<void> {
+  const one = await attempt(print)
+  if (one.is === 'failed') process.stderr.write(`${name}: ${one.cause.stack}\n`)
+  if (one.is === 'failed' || one.value === false) process.exitCode = 1
 }
 
 type Both<T> = Rounds<'floor' | 'ours', T>

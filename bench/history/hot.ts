@@ -40,6 +40,7 @@ export async function printHot(
     const copy = copyOf(folder)
     try {
       rows.push(await measureHot(copy, scale))
+      process.stderr.write(`round ${round + 1} of ${rounds}\n`)
     } finally {
       copy.remove()
     }

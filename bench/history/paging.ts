@@ -67,6 +67,7 @@ async function measurePages(folder: Folder | undefined): Promise<Pages> {
       'identities warm': await pager.times(ofPeople),
     }
     pager.close()
+    process.stderr.write(`pages of ${folder.events.toLocaleString('en')} events: asked\n`)
     return pages
   })
 }
@@ -94,7 +95,10 @@ export async function printCrowd(
   { rounds, scale }: { readonly rounds: number; readonly scale: Scale },
 ): Promise<void> {
   const crowds: Crowd[] = []
-  for (let round = 0; round < rounds; round += 1) crowds.push(await measureCrowd(folder, scale))
+  for (let round = 0; round < rounds; round += 1) {
+    crowds.push(await measureCrowd(folder, scale))
+    process.stderr.write(`round ${round + 1} of ${rounds}\n`)
+  }
   const pages = shown(median(crowds, ({ pagesPerSecond }) => pagesPerSecond))
   printCells([
     ...ingestColumns([
