@@ -1,5 +1,5 @@
 /** Getting in at a real nats-server: passwords, tokens, nkeys, JWTs, certificates; and what of it is ever shown. */
-import { writeFileSync } from 'node:fs'
+import { copyFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -117,6 +117,28 @@ access('[B7] TLS with another CA does not connect, and says why', async () => {
     async (setting) => {
       const line = await staysOut(setting, { natsUrl: byName(setting), natsTlsCa: made().otherCa }, 'PRIVATE')
       assert.match(line, /certificate|verify/)
+    },
+    { configuration: tlsConfiguration(false) },
+  )
+  await run()
+})
+
+access('[B7] a connection that is lost, and refused when it is made again, says why too', async () => {
+  const trusted = join(folder.path, 'trusted.pem')
+  copyFileSync(made().ca, trusted)
+  const run = withServer(
+    async (setting) => {
+      await comesIn(setting, { natsUrl: byName(setting), natsTlsCa: trusted }, 'PRIVATE')
+      await setting.server.kill()
+      copyFileSync(made().otherCa, trusted)
+      await setting.server.start()
+      await eventually(WAIT_MS, 'it says why', () =>
+        setting.log
+          .lines()
+          .find((line) =>
+            /cannot connect.*(certificate|verify)|(certificate|verify).*cannot connect/.test(line),
+          ),
+      )
     },
     { configuration: tlsConfiguration(false) },
   )

@@ -71,7 +71,6 @@ export function keepConnected({ access, clientName, log }: ConnectionParts): Con
     for await (const status of open.status()) {
       const denied = deniedSubject(status)
       if (status.type === 'disconnect') tell(false)
-      else if (status.type === 'reconnect') tell(true)
       else if (status.type === 'error') log.error({ reason: String(status.data) }, 'NATS reports an error')
       if (denied !== null) for (const listener of deniedListeners) listener(denied)
     }
@@ -130,8 +129,8 @@ function connectOptions(access: NatsAccess, name: string): ConnectionOptions {
   return {
     servers: [...access.servers],
     name,
-    maxReconnectAttempts: -1,
-    reconnectTimeWait: RECONNECT_MS,
+    // It would try for ever without a word of why it fails: whoever calls begins anew, and hears.
+    reconnect: false,
     pingInterval: PING_MS,
     timeout: DIAL_MS,
     // The same refusal twice would end the client; the account may be put right meanwhile.
