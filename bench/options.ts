@@ -29,8 +29,8 @@ export const HELP = `npm run bench -- [--quick] [--rounds N] [--seconds N] [PART
   memory    of a browser that is connected and idle
   parts     what an event takes of the wire's checks, the statechart and LMDB alone: as near to the floor as can be
   peers     the same events, acks, pushes and queries asked of the floor, of ws + PostgreSQL (installs it), of a workerd
-            Durable Object a visitor, and of us
-  growth    what an event costs as what is stored grows
+            Durable Object a visitor, and of us; some 15 minutes
+  growth    what an event costs as what is stored grows; some 10 minutes, most of them to fill
   history   pages of the History API as what is stored grows, alone and beside 100 clients; a person of many events read
             in vain and erased; the start with many asleep
   storm     many browsers come at once, are cut off and come again at once: until when all are served, memory, and the
