@@ -11,13 +11,13 @@ export const LAYOUT_KEY = idKey('layout')
 export const BOOT_KEY = idKey('boot')
 
 /** Step n brings a folder of layout n + 1 to n + 2; it runs in one transaction with the version's own row. */
-const MIGRATIONS: readonly ((tables: Tables) => void)[] = [toLayout2, toLayout3]
+const MIGRATIONS: readonly ((tables: Tables, found: number) => void)[] = [toLayout2, toLayout3]
 
 /** Brings an older folder up to this layout (Q5), counts this start, and returns its number. Not yet flushed. */
 export function prepareLayout(tables: Tables, path: string): number {
   return tables.env.transactionSync(() => {
     const found = refuseNewer(tables, path)
-    for (const migrate of MIGRATIONS.slice(found - 1)) migrate(tables)
+    for (const migrate of MIGRATIONS.slice(found - 1)) migrate(tables, found)
     const boot = readCounter(tables, BOOT_KEY) + 1
     tables.meta.putSync(LAYOUT_KEY, counter(LAYOUT))
     tables.meta.putSync(BOOT_KEY, counter(boot))

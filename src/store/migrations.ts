@@ -4,6 +4,7 @@ import { decodeChunk } from './chunk.ts'
 import { lastCommit } from './commit.ts'
 import type { FadingRow } from './erased.ts'
 import { encodeFading, fadingKeyOfHash, hashInKey, isNameOfVisit } from './fading.ts'
+import { seenKey, WIDTH } from './keys.ts'
 import { orderOf } from './order.ts'
 import { decodeName, decodeVisit } from './resource-rows.ts'
 import { isStoredEvent } from './rows.ts'
@@ -18,9 +19,48 @@ export function toLayout2(tables: Tables): void {
 }
 
 /** 2 to 3: it is known which visits came with which User-Agent; what layout 1 left of erased devices goes. */
-export function toLayout3(tables: Tables): void {
+export function toLayout3(tables: Tables, found: number): void {
+  if (found === 2) rewrite(tables)
   noteUses(tables)
   fadeNames(tables)
+}
+
+/** Of layout 2 itself: visitors' rows had a field elsewhere, and remembered eventIDs stood in the order of their time. */
+function rewrite(tables: Tables): void {
+  const reader = createReader()
+  for (const { key, value } of slicesOf(tables.visitors)) {
+    reader.open(value)
+    const row = decodeVisitor(reader, KEYS.visitor.part(key, 0), 2)
+    tables.visitors.putSync(key, encodeVisitor(createWriter(), row))
+  }
+  let known = { number: 0, ids: new Map<number, string>() }
+  for (const { key, value } of slicesOf(tables.seen)) {
+    if (key.length !== SEEN_2_BYTES) continue
+    const number = KEYS.visitor.part(key, 0)
+    if (known.number !== number) known = { number, ids: idsOf(tables, reader, number) }
+    reader.open(value)
+    const eventID = known.ids.get(reader.uint())
+    // Of one that is erased only the hashes are there.
+    const hashed = Buffer.concat([key.subarray(0, 5), key.subarray(9), key.subarray(5, 8)])
+    tables.seen.removeSync(key)
+    tables.seen.putSync(eventID === undefined ? hashed : seenKey(number, eventID), value)
+  }
+}
+
+/** The visitor's number, four bytes of its time or one hash, four of another. */
+const SEEN_2_BYTES = WIDTH.number + 8
+
+/** The eventIDs that a visitor's stream still tells, by seq. */
+function idsOf(tables: Tables, reader: Reader, number: number): Map<number, string> {
+  const ids = new Map<number, string>()
+  const range = { start: KEYS.stream.bound([number], 0), end: KEYS.stream.bound([number], 255) }
+  for (const { key, value } of tables.stream.getRange({ ...range, inclusiveEnd: true })) {
+    reader.open(value)
+    for (const entry of decodeChunk(reader, KEYS.stream.part(key, 1))) {
+      if (isStoredEvent(entry) && entry.erased !== true) ids.set(entry.seq, entry.words.eventID)
+    }
+  }
+  return ids
 }
 
 /** Texts that no visit came with go. */
@@ -59,7 +99,7 @@ function noteNewest(tables: Tables): void {
   for (const { key, value } of slicesOf(tables.visitors)) {
     const number = KEYS.visitor.part(key, 0)
     reader.open(value)
-    const row = decodeVisitor(reader, number, false)
+    const row = decodeVisitor(reader, number, 1)
     const newest = latestOrder(tables, reader, number)
     tables.visitors.putSync(key, encodeVisitor(createWriter(), { ...row, newest }))
   }

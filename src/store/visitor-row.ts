@@ -31,17 +31,18 @@ export function encodeVisitor(out: Writer, row: VisitorRow): Uint8Array {
   return out.end()
 }
 
-/** Rows of layout 1 had no `newest`. */
-export function decodeVisitor(from: Reader, number: number, hasNewest = true): VisitorRow {
+/** Rows of layout 1 had no `newest`, those of layout 2 had it behind `keptFrom`. */
+export function decodeVisitor(from: Reader, number: number, layout = 3): VisitorRow {
   const seq = from.fixed(WIDTH.seq)
   const armedAt = from.fixed(WIDTH.at)
   const connected = from.fixed(WIDTH.ordinal)
-  const newest = hasNewest ? from.fixed(MS_BYTES) * WITHIN + from.fixed(WITHIN_BYTES) : 0
+  const fixed = layout > 2 ? from.fixed(MS_BYTES) * WITHIN + from.fixed(WITHIN_BYTES) : 0
   const position = from.uint()
   const at = from.near(0)
   const firstAt = from.near(at)
   const globalVisitID = from.id()
   const keptFrom = from.uint()
+  const newest = layout === 2 ? from.uint() : fixed
   const machineVersion = from.uint()
   const disarmed = Array.from({ length: from.uint() }, () => from.text() ?? '')
   const replayFrom = { seq: from.uint(), machineVersion: from.uint(), snapshot: from.data() }

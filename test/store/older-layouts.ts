@@ -13,7 +13,7 @@ export async function writeAsLayout1(path: string): Promise<void> {
   const reader = createReader()
   for (const { key, value } of [...tables.visitors.getRange({})]) {
     reader.open(value)
-    tables.visitors.put(key, encodeVisitor1(decodeVisitor(reader, KEYS.visitor.part(key, 0))))
+    tables.visitors.put(key, encodeVisitor12(decodeVisitor(reader, KEYS.visitor.part(key, 0)), 1))
   }
   await tables.seen.clearAsync()
   await tables.seenRuns.clearAsync()
@@ -24,7 +24,13 @@ export async function writeAsLayout1(path: string): Promise<void> {
 
 /** The same, of the second one, which did not know which visits came with which User-Agent. */
 export async function writeAsLayout2(path: string): Promise<void> {
-  await writeLayout(openTables(path), 2)
+  const tables = openTables(path)
+  const reader = createReader()
+  for (const { key, value } of [...tables.visitors.getRange({})]) {
+    reader.open(value)
+    tables.visitors.put(key, encodeVisitor12(decodeVisitor(reader, KEYS.visitor.part(key, 0)), 2))
+  }
+  await writeLayout(tables, 2)
 }
 
 async function writeLayout(tables: Tables, version: number): Promise<void> {
@@ -35,7 +41,7 @@ async function writeLayout(tables: Tables, version: number): Promise<void> {
   await tables.env.close()
 }
 
-function encodeVisitor1(row: VisitorRow): Uint8Array {
+function encodeVisitor12(row: VisitorRow, layout: 1 | 2): Uint8Array {
   const out = createWriter()
   out.begin()
   out.fixed(WIDTH.seq, row.seq)
@@ -46,6 +52,7 @@ function encodeVisitor1(row: VisitorRow): Uint8Array {
   out.near(row.firstAt, row.at)
   out.id(row.globalVisitID)
   out.uint(row.keptFrom)
+  if (layout === 2) out.uint(row.newest)
   out.uint(row.machineVersion)
   out.uint(row.disarmed.length)
   for (const name of row.disarmed) out.text(name)
