@@ -160,11 +160,16 @@ export function createErasing({ disk, bus, oracles }: ErasingParts): Erasing {
   function forgets(entry: StoredEntry, { globalVisitID }: About): void {
     if (isStoredEvent(entry) || entry.kind !== 'person.erased') return
     const { seq, at, payload } = entry
-    const told = toldIn(payload.pseudonym)
-    // By one name nobody is known here any more, whoever of them was meant.
-    for (const { name, untold } of people())
-      if (name === pseudonyms.get(payload.pseudonym)) untold.delete(globalVisitID)
-    if (!told.has(globalVisitID)) told.set(globalVisitID, { seq, at })
+    const meant = people().find(({ pseudonym }) => pseudonym === payload.pseudonym)
+    const told = [toldIn(payload.pseudonym)]
+    for (const erased of people()) {
+      if (erased.name !== pseudonyms.get(payload.pseudonym)) continue
+      // By one name nobody is known here any more, whoever of them was meant.
+      erased.untold.delete(globalVisitID)
+      // What follows is of nobody who was erased by it before: who came back was somebody new.
+      if (erased.position <= (meant?.position ?? position)) told.push(erased.told)
+    }
+    for (const when of told) if (!when.has(globalVisitID)) when.set(globalVisitID, { seq, at })
   }
 
   return {
