@@ -13,6 +13,8 @@ export interface BrokenRule {
   readonly rule: string
   /** What is done wrong. */
   readonly wrong: string
+  /** The first seed that finds it, where that is not among the first few: the search begins there. */
+  readonly from?: number
   readonly broken: Broken
   /** The rule under which it is found. */
   readonly found: RegExp
@@ -40,6 +42,7 @@ export const BROKEN_RULES: readonly BrokenRule[] = [
   {
     rule: 'L2',
     wrong: 'two engines hold a lease',
+    from: 6,
     broken: { settings: { leasesPerVisit: 2 } },
     found: /^(L|the answer)/,
   },
@@ -52,12 +55,14 @@ export const BROKEN_RULES: readonly BrokenRule[] = [
   {
     rule: 'Q8',
     wrong: 'what a failed commit has put stays',
+    from: 4,
     broken: { disk: keepsHalves },
     found: /./,
   },
   {
     rule: 'Q2',
     wrong: 'a commit that failed at its flush is never told, though it is on disk',
+    from: 16,
     broken: { store: (store) => ({ ...store, recovered: () => new Promise(() => {}) }) },
     found: /^(V4|Q12|two tabs)/,
   },
@@ -84,6 +89,7 @@ export const BROKEN_RULES: readonly BrokenRule[] = [
   {
     rule: 'E4',
     wrong: 'a start does not look at the time that is stored',
+    from: 25,
     broken: { store: (store) => ({ ...store, lastAt: () => 0 }) },
     found: /^E4/,
   },
@@ -121,7 +127,13 @@ export const BROKEN_RULES: readonly BrokenRule[] = [
     broken: otherGuard('supersedes', () => false),
     found: /^V/,
   },
-  { rule: 'V10', wrong: 'no visit is reopened', broken: otherGuard('reopens', () => false), found: /^V/ },
+  {
+    rule: 'V10',
+    wrong: 'no visit is reopened',
+    from: 6,
+    broken: otherGuard('reopens', () => false),
+    found: /^V/,
+  },
   {
     rule: 'I3',
     wrong: 'whoever signs in is who is there',
@@ -131,12 +143,14 @@ export const BROKEN_RULES: readonly BrokenRule[] = [
   {
     rule: 'I14',
     wrong: 'a rejection is forgotten',
+    from: 71,
     broken: otherGuard('isRejectedHere', () => false),
     found: /^I|answer/,
   },
   {
     rule: 'Q12',
     wrong: 'who is erased is not hidden where they are known',
+    from: 13,
     broken: { erasing: (visitors) => ({ ...visitors, forgetting: new Map() }) },
     found: /^(Q12|I|H5)/,
   },
@@ -191,6 +205,7 @@ export const BROKEN_RULES: readonly BrokenRule[] = [
   {
     rule: 'B2',
     wrong: 'the upkeep drops changes that are not published',
+    from: 88,
     broken: { upkeep: (parts) => ({ ...parts, isPublishing: false }) },
     found: /^B2/,
   },
@@ -214,6 +229,7 @@ export const BROKEN_RULES: readonly BrokenRule[] = [
   {
     rule: 'V11',
     wrong: 'consent that is withdrawn erases nothing where it should',
+    from: 39,
     broken: { consent: (parts) => ({ ...parts, onSaid: () => () => {} }) },
     found: /^V11/,
   },

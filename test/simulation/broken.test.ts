@@ -12,13 +12,13 @@ const broken = suite('rules broken on purpose')
 const SEEDS_MAX = 200
 const STEPS = 150
 
-for (const { rule, wrong, broken: how, found } of BROKEN_RULES) {
+for (const { rule, wrong, from = 1, broken: how, found } of BROKEN_RULES) {
   broken(`[Q8] ${rule} broken is found: ${wrong}`, async () => {
-    for (let seed = 1; seed <= SEEDS_MAX; seed += 1) {
+    for (let seed = from; seed < from + SEEDS_MAX; seed += 1) {
       const { failure } = await live(historyOf(dice(seed), STEPS), how)
       if (failure !== null) return assert.match(failure, found)
     }
-    assert.unreachable(`not found in ${SEEDS_MAX} lives`)
+    assert.unreachable(`not found in ${SEEDS_MAX} lives from seed ${from}`)
   })
 }
 
