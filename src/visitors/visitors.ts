@@ -93,8 +93,13 @@ export async function openVisitors({
 
   /** What failed when it was flushed is on disk with the trial that succeeds: refused, but whoever listens must know of it. */
   const tellIfKept = (batch: Batch<VisitorWork>): void => {
-    if (store.lastPosition() > batch.firstPosition) tell(batch)
+    const isKept = store.lastPosition() > batch.firstPosition || batch.visits.some(isErasure)
+    if (isKept) tell(batch)
   }
+
+  /** Q12: no entry is made of it. */
+  const isErasure = ({ globalVisitID, reason }: Committed['visits'][number]): boolean =>
+    reason === 'erased' && store.erasedAt('device', globalVisitID) !== 0
 
   const committer = createCommitter<VisitorWork>({
     store,
@@ -124,6 +129,7 @@ export async function openVisitors({
   const { admit, isKnown } = createDoor({
     store,
     view,
+    now: clock.now,
     bind: (globalVisitID, hash) => add<boolean>((settling) => tokenWork(globalVisitID, hash, settling)),
   })
   const endSweep = startSweep({

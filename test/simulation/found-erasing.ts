@@ -268,6 +268,22 @@ export const FOUND_ERASING: readonly Found[] = [
     ],
   },
   {
+    what: 'a device was erased by a commit that failed at its flush, and its sockets were not told',
+    history: [
+      comes(2, 1, false),
+      SETTLES,
+      says(2, 1, 'PageExited', { agoMs: 1, page: 'p3' }),
+      sends(2, 1, 1),
+      SETTLES,
+      { does: 'flushFails' },
+      { does: 'erasesDevice', browser: 2 },
+      TURNS,
+      TURNS,
+      GOES_ON,
+      GOES_ON,
+    ],
+  },
+  {
     what: 'one of two of a name was forgotten as the other, and what had occurred before came between',
     history: [
       comes(2, 1, false),

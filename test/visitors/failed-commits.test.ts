@@ -208,6 +208,31 @@ failing(
   },
 )
 
+failing(
+  '[Q2] [Q12] an erasure of a device that was refused so is told then, though it makes no entry',
+  async () => {
+    const disk = { isBroken: false }
+    const room = await openRoom({
+      beforeFlushed: async () => {
+        if (disk.isBroken) throw new Error('it was not flushed')
+      },
+    })
+    await room.record('g1', event('VisitStarted'))
+    const told = room.committed.length
+    disk.isBroken = true
+    const erasing = room.visitors.erasing.inTurn('g1', (visitor) => visitor.erase())
+    assert.is(nameOf({ status: 'rejected', reason: await rejection(erasing) }), 'StoreUnavailable')
+    assert.is(room.committed.length, told, 'not before it is on disk')
+    disk.isBroken = false
+    await recovered(room)
+    assert.equal(
+      room.committed.slice(told).flatMap(({ visits }) => visits),
+      [{ globalVisitID: 'g1', visitId: null, reason: 'erased' }],
+    )
+    await room.end()
+  },
+)
+
 failing('a listener that throws keeps nobody from being told', async () => {
   const room = await openRoom()
   const told: number[] = []
