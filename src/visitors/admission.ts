@@ -3,10 +3,13 @@ import { timingSafeEqual } from 'node:crypto'
 import type { Store } from '../store/contract.ts'
 import type { Admission } from './contract.ts'
 import type { ViewVisitor } from './views.ts'
+import { isOld } from './works.ts'
 
 export interface AdmissionOptions {
   readonly store: Store
   readonly view: ViewVisitor
+  /** Epoch ms. */
+  readonly now: () => number
   /** Binds a token where none is bound; true, on disk, if it is the bound one then. */
   readonly bind: (globalVisitID: string, tokenHash: Uint8Array) => Promise<boolean>
 }
@@ -16,7 +19,7 @@ export interface Door {
   readonly admit: (globalVisitID: string, tokenHash: Uint8Array | null) => Promise<Admission>
 }
 
-export function createDoor({ store, view, bind }: AdmissionOptions): Door {
+export function createDoor({ store, view, now, bind }: AdmissionOptions): Door {
   /** Their token was put, and whether the disk has it is not known yet: what is read of it may be gone after a crash. */
   const unsure = new Set<string>()
 
@@ -31,8 +34,9 @@ export function createDoor({ store, view, bind }: AdmissionOptions): Door {
     const bound = store.token(globalVisitID)
     if (bound === null) return tokenHash === null || bindSurely(globalVisitID, tokenHash)
     if (tokenHash === null || !timingSafeEqual(bound.hash, tokenHash)) return false
-    // In its turn behind the commit that bound it.
-    return unsure.has(globalVisitID) ? bind(globalVisitID, tokenHash) : true
+    const mayBeForgotten = store.visitorNumber(globalVisitID) === 0 && isOld(bound, now())
+    // In its turn behind the commit that bound it, and before it is forgotten.
+    return unsure.has(globalVisitID) || mayBeForgotten ? bind(globalVisitID, tokenHash) : true
   }
 
   const bindSurely = async (globalVisitID: string, tokenHash: Uint8Array): Promise<boolean> => {

@@ -1,5 +1,6 @@
 /** The kinds of work that the committer is given here: entries for an actor, a token to bind, deadlines to look at. */
 import { timingSafeEqual } from 'node:crypto'
+import type { TokenRow } from '../store/rows.ts'
 import type { Batch, Work } from './committer.ts'
 import type { NewEntry, Outcome, Recorded } from './contract.ts'
 import type { Recorder } from './recorder.ts'
@@ -52,6 +53,13 @@ export function deadlinesWork(globalVisitID: string, { resolve, reject }: Settli
   return { is: 'actor', globalVisitID, entries: 1, bytes: 0, apply, kept: resolve, lost: reject }
 }
 
+/** P6: a token without an event is forgotten a day later. Who says hello again in its second half has a day from then. */
+const OLD_TOKEN_MS = 12 * 60 * 60_000
+
+export function isOld({ boundAt }: TokenRow, now: number): boolean {
+  return now - boundAt > OLD_TOKEN_MS
+}
+
 /** P6: the first token is bound; true if this one is the bound one then. */
 export function tokenWork(
   globalVisitID: string,
@@ -69,7 +77,8 @@ export function tokenWork(
       if (draft.erasedAt('device', globalVisitID) !== 0) return
       const other = draft.token(globalVisitID)
       isBound = other === null || timingSafeEqual(other.hash, hash)
-      if (other === null) draft.putToken({ globalVisitID, hash, boundAt: at })
+      const isFresh = other === null || (isBound && isOld(other, at))
+      if (isFresh) draft.putToken({ globalVisitID, hash, boundAt: at })
     },
     kept: () => resolve(isBound),
     lost: reject,

@@ -7,6 +7,8 @@ export interface Found {
   readonly history: readonly Operation[]
 }
 
+type Says = Extract<Operation, { readonly does: 'says' }>
+
 const TAB = { browser: 0, tab: 1 }
 
 export const FOUND: readonly Found[] = [
@@ -56,6 +58,17 @@ export const FOUND: readonly Found[] = [
     ],
   },
   {
+    what: 'a token without an event was forgotten though its browser had just said hello again (P6)',
+    history: [
+      { ...said('AddToCart'), browser: 2 },
+      { does: 'posts', browser: 2, tab: 1, count: 3, final: false, answerIsLost: false },
+      { does: 'turns' },
+      { does: 'diskGoesOn' },
+      { does: 'ages', days: 3 },
+      { does: 'connects', browser: 2, tab: 1, names: true, rightToken: true },
+    ],
+  },
+  {
     what: 'consent that is withdrawn and given again in one commit erased no device, but after a crash it did (V11)',
     history: [
       { does: 'erasesWithoutConsent' },
@@ -65,7 +78,7 @@ export const FOUND: readonly Found[] = [
   },
 ]
 
-function said(name: string, words: { readonly consent?: boolean; readonly person?: string } = {}): Operation {
+function said(name: string, words: { readonly consent?: boolean; readonly person?: string } = {}): Says {
   const { consent = false, person = null } = words
   return {
     does: 'says',

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { within } from '../helpers/within.ts'
-import { event, openRoom, signIn } from './a-room.ts'
+import { event, HOUR, openRoom, signIn } from './a-room.ts'
 
 const admitting = suite('admission')
 
@@ -81,6 +81,20 @@ admitting('[P6] a token that could not be kept is not bound', async () => {
   assert.is(lost?.status, 'rejected')
   await within(5_000, 'the store recovers', room.store.recovered())
   assert.is((await room.visitors.admit('g1', hashOf('b'))).is, 'admitted')
+  await room.end()
+})
+
+admitting('[P6] a token without an event is kept for a day from the last hello', async () => {
+  const room = await openRoom()
+  for (let hellos = 0; hellos < 3; hellos += 1) {
+    assert.is((await room.visitors.admit('g1', hashOf('a'))).is, 'admitted')
+    await room.store.dropUnusedTokens(room.hands.wall - 24 * HOUR, 9)
+    assert.is(room.visitors.isKnown('g1'), true)
+    assert.is((await room.visitors.admit('g1', hashOf('b'))).is, 'unauthorized')
+    room.passes(24 * HOUR)
+  }
+  await room.store.dropUnusedTokens(room.hands.wall - 24 * HOUR + 1, 9)
+  assert.is(room.visitors.isKnown('g1'), false)
   await room.end()
 })
 
