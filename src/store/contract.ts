@@ -101,6 +101,8 @@ export interface Draft extends RowReads, ErasingPuts {
   /** All entries put, in order. */
   readonly stretches: readonly Stretch[]
   readonly isEmpty: boolean
+  /** Lets go of its rows, which must be on disk: what a collector has not come to yet would hold all of them. */
+  release(): void
 }
 
 export interface StoreStats {

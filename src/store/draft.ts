@@ -120,6 +120,7 @@ export function createDraft(below: RowReads, free: () => Readonly<Numbers>, owne
     },
     changes: rows.changes,
     stretches: rows.stretches,
+    release: () => release(rows),
     get isEmpty() {
       return Object.values(rows).every((part) => !isGathered(part))
     },
@@ -155,6 +156,14 @@ function emptyRows(below: RowReads, next: Readonly<Numbers>): Omit<DraftRows, 'o
     ...emptyHiding(),
     next: { ...next },
     below,
+  }
+}
+
+/** Rows of one commit are many, and those of the last ones would survive young collections: a third of what did. */
+function release(rows: DraftRows): void {
+  for (const part of Object.values(rows)) {
+    if (part instanceof Map) part.clear()
+    else if (Array.isArray(part)) part.length = 0
   }
 }
 
@@ -218,6 +227,7 @@ function putsOf(
   | 'changes'
   | 'stretches'
   | 'isEmpty'
+  | 'release'
 > {
   return {
     putVisitor: (row, entries, previousSeq) => putVisitor(rows, { row, entries, previousSeq }),

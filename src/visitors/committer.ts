@@ -179,6 +179,8 @@ export function createCommitter<W extends Work>(options: CommitterOptions<W>): C
         writing = null
         options.committed(batch)
         for (const work of batch.works) work.kept()
+        batch.draft.release()
+        batch.works.length = 0
         turn()
       },
       (cause: unknown) => {

@@ -95,6 +95,18 @@ function readAll(reads: RowReads): readonly unknown[] {
 const NONE = [0, null, null, null, null, null, 0, null, null, null, 0, null, []]
 const ALL = [1, visitor, visit, session, page, name, 1, identity, link, token, 1, 'Mozilla', [contact]]
 
+test('[E4] a draft that was kept and let go of its rows reads them from disk, and so does the one behind it', async () => {
+  const front = store.createDraft()
+  front.putVisitor({ ...visitor, number: front.numberVisitor('v-1') }, [event], 0)
+  front.putVisit(visit)
+  const behind = store.createDraft(front)
+  await store.commit(front, { at: AT })
+  front.release()
+  assert.ok(front.isEmpty)
+  for (const reads of [front, behind]) assert.equal([reads.visit(1, 1), reads.seenSeq(1, 'e-1')], [visit, 1])
+  assert.is(behind.numberVisitor('v-2'), 2)
+})
+
 test('[E4] each row is read from its draft, through the one in front, and from disk', async () => {
   const front = store.createDraft()
   assert.ok(front.isEmpty)
