@@ -1,21 +1,32 @@
 /** The disk: how long one flush takes, and how much a folder takes. */
 import { closeSync, fdatasyncSync, openSync, readdirSync, rmSync, statSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
+import { type Latency, latencyOf } from './latency.ts'
 
-/** Ms of a 4 kB write with its fdatasync, median and 99th of 100. */
-export function measureFlush(folder: string): { readonly p50Ms: number; readonly p99Ms: number } {
+const PAGE_BYTES = 4_096
+/** Far more than is written at once, so that pages lie apart. */
+const FILE_PAGES = 16_384
+/** A prime, which spreads them. */
+const STRIDE = 7_919
+
+/** Ms that so many pages of 4 kB, scattered over a file, take with their fdatasync: of 100 such flushes. */
+export function measureFlush(folder: string, pages = 1): Latency {
   const path = join(folder, 'flush')
   const file = openSync(path, 'w')
-  const block = Buffer.alloc(4_096, 1)
-  const times = Array.from({ length: 101 }, (_, index) => {
+  const page = Buffer.alloc(PAGE_BYTES, 1)
+  writeSync(file, Buffer.alloc(FILE_PAGES * PAGE_BYTES))
+  fdatasyncSync(file)
+  const times = Array.from({ length: 101 }, (_, flush) => {
     const startedAt = performance.now()
-    writeSync(file, block, 0, block.length, (index % 16) * block.length)
+    for (let index = 0; index < pages; index += 1) {
+      writeSync(file, page, 0, PAGE_BYTES, (((flush * pages + index) * STRIDE) % FILE_PAGES) * PAGE_BYTES)
+    }
     fdatasyncSync(file)
     return performance.now() - startedAt
-  }).sort((a, b) => a - b)
+  })
   closeSync(file)
   rmSync(path)
-  return { p50Ms: times[50] ?? 0, p99Ms: times[99] ?? 0 }
+  return latencyOf(times)
 }
 
 /** Bytes that the files of a folder take on the disk. */
