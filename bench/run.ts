@@ -20,6 +20,9 @@ interface Plan {
   readonly scale: Scale
 }
 
+/** What a commit of a hundred visitors writes, about: each visitor's row, the end of its stream, what it said last. */
+const COMMIT_PAGES = 300
+
 // What was started, and what was filled, is put away at the exit; a table that was begun is printed.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1))
 
@@ -85,9 +88,6 @@ async function apart(name: string, print: () => Promise<unknown>): Promise<void>
   if (one.is === 'failed') process.stderr.write(`${name}: ${one.cause.stack}\n`)
   if (one.is === 'failed' || one.value === false) process.exitCode = 1
 }
-
-/** What a commit of a hundred visitors writes, about: each visitor's row, the end of its stream, what it said last. */
-const COMMIT_PAGES = 300
 
 type Both<T> = Rounds<'floor' | 'ours', T>
 
