@@ -1,6 +1,6 @@
 /** The room of the rules: after a commit they are asked about visitors who are Anonymous; answers become entries. */
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Store, Stretch } from '../store/contract.ts'
+import { SYSTEM_TIMING, type Timing } from '../visitors/timing.ts'
 import type { OpenVisitors } from '../visitors/visitors.ts'
 import { type Answers, createAsker } from './asker.ts'
 import { createBacklog } from './backlog.ts'
@@ -21,6 +21,9 @@ export interface RulesOptions extends Omit<CrewOptions, 'log'>, Pick<LookupOptio
   /** Questions that wait; more are dropped. */
   readonly waitingMax: number
   readonly floor: Floor
+  /** How it waits, and who runs the rules: for a simulation. */
+  readonly timing?: Timing
+  readonly crewOf?: (options: CrewOptions) => Promise<Crew>
 }
 
 export interface RulesStats {
@@ -48,7 +51,8 @@ export interface Rules {
 /** Loads the rules and begins to listen. Rejects with `RulesRefused` where they are not right. */
 export async function startRules(options: RulesOptions): Promise<Rules> {
   const { store, visitors, log, waitingMax, items } = options
-  const crew = items.length === 0 ? NO_CREW : await startCrew(options)
+  const { timing = SYSTEM_TIMING, crewOf = startCrew } = options
+  const crew = items.length === 0 ? NO_CREW : await crewOf(options)
   const asker = createAsker(options, crew)
   const questionsOf = createQuestions(crew.heads)
   const backlog = createBacklog<Question>(waitingMax, log)
@@ -66,17 +70,19 @@ export async function startRules(options: RulesOptions): Promise<Rules> {
     if (work === null && backlog.waiting() > 0) work = workOff()
   }
 
+  const nextTurn = (): Promise<void> => new Promise((resolve) => timing.soon(resolve))
+
   /** Begins in a turn of its own: whoever waits for the commit's acks goes first. */
   const workOff = async (): Promise<void> => {
     await nextTurn()
-    for (let sliceEnd = performance.now() + SLICE_MS; isOpen; ) {
+    for (let sliceEnd = timing.uptime() + SLICE_MS; isOpen; ) {
       const question = backlog.next()
       if (question === undefined) break
       if (visitors.isFull()) await visitors.whenRoom()
       keep(await answerOrTell(question))
-      if (performance.now() < sliceEnd) continue
+      if (timing.uptime() < sliceEnd) continue
       await nextTurn()
-      sliceEnd = performance.now() + SLICE_MS
+      sliceEnd = timing.uptime() + SLICE_MS
     }
     work = null
   }

@@ -47,6 +47,9 @@ export async function perform(world: World, operation: Operation): Promise<void>
     case 'erasesWithoutConsent':
       house.erasesWithoutConsent = true
       return crash(world, 0)
+    case 'rulesAre':
+      house.rulesVersion = operation.version
+      return deployed(world, 0)
     case 'diskIsFull':
     case 'diskHasRoom':
       house.isFull = operation.does === 'diskIsFull'
@@ -373,6 +376,7 @@ function erase(
   const { running, browsers, observer, house } = world
   const isPerson = erasing.does === 'erasesPerson'
   const name = isPerson ? erasing.person : (browsers[erasing.browser]?.globalVisitID ?? '')
+  if (isPerson) observer.ruling.hides(name)
   const path = isPerson ? `/identities/${name}/erase` : `/visitors/${name}/erase`
   running.ask(path, {}).then(
     ({ status }) => {

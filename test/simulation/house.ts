@@ -1,6 +1,7 @@
 /** The whole server in memory: its rooms over a disk, a network and a bus that are moved by hand. */
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { DEFAULT_SETTINGS, type Settings } from '../../machines/entries.ts'
+import { normalizeIdentityId } from '../../protocol/events.ts'
 import type { Bus } from '../../src/bus/bus.ts'
 import { type Relay, startRelay } from '../../src/bus/relay.ts'
 import { type Config, defaultConfig } from '../../src/config.ts'
@@ -13,6 +14,7 @@ import { SWEEP_MS, sweep } from '../../src/gateway/sweep.ts'
 import { startUpkeep, type UpkeepParts } from '../../src/operating/upkeep.ts'
 import type { Retention, RetentionParts } from '../../src/retention/contract.ts'
 import { startRetention } from '../../src/retention/retention.ts'
+import { type Rules, type RulesOptions, startRules } from '../../src/rules/rules.ts'
 import type { Store } from '../../src/store/contract.ts'
 import { createClock } from '../../src/visitors/clock.ts'
 import type { Committed, Visitors } from '../../src/visitors/contract.ts'
@@ -22,6 +24,7 @@ import { type Answer, createMemoryBus, type MemoryBus } from '../bus/memory-bus.
 import { createMemoryDisk, type MemoryDisk } from '../contract/memory-disk.ts'
 import { openMemoryStore, type Phase } from '../contract/memory-store.ts'
 import { type Answer as Answered, openHistory } from './history.ts'
+import { createSimulatedCrew } from './ruling.ts'
 import { createTimetable, type Timetable } from './timetable.ts'
 
 /** What of the server is broken on purpose; nothing, but for the proof that it would be found. */
@@ -41,6 +44,8 @@ export interface Broken {
   readonly consent?: (parts: ConsentParts) => ConsentParts
   /** As the relay sees it. */
   readonly relayStore?: (store: Store) => Store
+  /** As the rules see them. */
+  readonly rules?: (visitors: OpenVisitors) => OpenVisitors
   /** Changes the machine's own rules; the result puts them back. */
   readonly machine?: () => () => void
 }
@@ -53,6 +58,7 @@ export interface Running {
   readonly relay: Relay
   readonly erasures: Erasures
   readonly retention: Retention
+  readonly rules: Rules
   /** Ends what stops before erasures do. */
   readonly endUpkeep: () => Promise<void>
   readonly now: () => number
@@ -100,6 +106,8 @@ export interface House {
   isFull: boolean
   /** From the next start on a device whose consent is withdrawn is erased. */
   erasesWithoutConsent: boolean
+  /** Which rules are in force from the next start on; 0 = none. */
+  rulesVersion: number
   readonly errors: string[]
   readonly warnings: string[]
   /** Names of erasures that were given out. */
@@ -158,6 +166,7 @@ export function createHouse(broken: Broken): House {
     isTorn: false,
     isFull: false,
     erasesWithoutConsent: false,
+    rulesVersion: 0,
     errors: [],
     warnings: [],
     erasuresNamed: 0,
@@ -224,6 +233,7 @@ async function start(house: House, broken: Broken, hearing: Hearing): Promise<Ru
   const messages = (): Relay => relay ?? notYet()
   const parts = { store, visitors, log, timing, now: clock.now, messages }
   const { erasures, retention, endUpkeep } = startForgetting(house, broken, parts)
+  const rules = await moved(house, startSimulatedRules(house, broken, parts))
   relay = await moved(
     house,
     startRelay({
@@ -256,7 +266,7 @@ async function start(house: House, broken: Broken, hearing: Hearing): Promise<Ru
       error: (told) => void house.errors.push(told),
     }),
   )
-  return { store, visitors, desk, relay, erasures, retention, endUpkeep, now: clock.now, ask, die }
+  return { store, visitors, desk, relay, erasures, retention, rules, endUpkeep, now: clock.now, ask, die }
 }
 
 interface ForgettingParts extends Pick<ErasureParts, 'store' | 'log' | 'now' | 'messages'> {
@@ -303,6 +313,27 @@ function startForgetting(
       await erasing?.close()
     },
   }
+}
+
+interface RulingParts extends Pick<RulesOptions, 'store' | 'now' | 'log'> {
+  readonly visitors: OpenVisitors
+  readonly timing: Timing
+}
+
+function startSimulatedRules(
+  house: House,
+  broken: Broken,
+  { store, visitors, log, timing, now }: RulingParts,
+): Promise<Rules> {
+  const version = house.rulesVersion
+  return startRules({
+    ...{ store, log, timing, now, visitors: broken.rules?.(visitors) ?? visitors },
+    ...{ items: version === 0 ? [] : ['simulated'], ruleMs: 50, memoryMb: 1, provenOnly: false },
+    waitingMax: 1_000,
+    floor: { precision: 0.5, afterDecisions: 2 },
+    toIdentityId: normalizeIdentityId,
+    crewOf: async () => createSimulatedCrew(version, timing),
+  })
 }
 
 /** In no order: after a start the jobs may be taken up in another one. */

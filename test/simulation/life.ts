@@ -8,6 +8,7 @@ import { type Broken, KEEP_MS, moved, SHORT_KEEP_MS } from './house.ts'
 import { Broke, must } from './ledger.ts'
 import { type Operation, TABS } from './operations.ts'
 import { provesPresence } from './presence.ts'
+import { GUESS } from './ruling.ts'
 import { createWorld, doubts, fresh, provesFolder, settle, type World } from './world.ts'
 
 export interface Lived {
@@ -34,6 +35,7 @@ export async function live(history: readonly Operation[], broken: Broken = {}): 
       // What readers see then is more than anybody was told.
       if (operation.does !== 'settles' || world.house.isTorn) continue
       provesPresence(world)
+      provesRules(world)
       await provesHistory(world, steps)
     }
     await ends(world)
@@ -48,6 +50,7 @@ export async function live(history: readonly Operation[], broken: Broken = {}): 
 }
 
 function meetings({ met, observer }: World): ReadonlySet<string> {
+  if (observer.ruling.answered() > 0) met.add('a rule that answered')
   for (const { visit, identity } of observer.oracles.values()) {
     for (const { reason } of visit.visits) if (reason !== null) met.add(`a visit that ended ${reason}`)
     for (const contact of identity.contacts) met.add(`somebody known by ${contact.split(' ').at(-1)}`)
@@ -63,7 +66,18 @@ function looks(world: World): void {
   world.observer.look(world.running)
   const warnings = world.house.warnings.splice(0)
   if (warnings.some((warning) => warning.startsWith('a departure was not kept'))) doubts(world)
+  if (warnings.some((warning) => warning.startsWith('answers of rules could not')))
+    world.observer.ruling.doubts()
   must(world.house.errors.length === 0, 'an error is logged', () => world.house.errors[0] ?? '')
+}
+
+function provesRules({ observer, running, met }: World): void {
+  const standing = running.rules.inForce().find(({ name, from }) => name === GUESS && from !== null)
+  if (standing?.state === 'paused') {
+    met.add('a rule that paused itself')
+    observer.ruling.isPaused()
+  }
+  if (standing?.state === 'running') observer.ruling.provesAsked()
 }
 
 /** Everything heals; then all that was promised must be so. */

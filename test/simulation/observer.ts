@@ -11,12 +11,14 @@ import { compareVisitor } from './comparing.ts'
 import { createErasing, type Erasing } from './erasing.ts'
 import type { Hearing, Running } from './house.ts'
 import { type Ledger, must } from './ledger.ts'
+import { createRuling, type Ruling } from './ruling.ts'
 import { newTableOracle, type TableOracle, type Telling } from './table-oracle.ts'
 import { collect } from './texts.ts'
 
 export interface Observer {
   readonly oracles: ReadonlyMap<string, TableOracle>
   readonly erasing: Erasing
+  readonly ruling: Ruling
   /** V11: who withdrew consent while that erases. */
   readonly withdrawn: ReadonlySet<string>
   /** A server opened its disk: what lies there was decided before it started. */
@@ -38,6 +40,7 @@ export interface ObserverParts {
   /** No transaction is half way: rows and commits say the same. */
   readonly isStill: () => boolean
   readonly erasesWithoutConsent: () => boolean
+  readonly rulesVersion: () => number
 }
 
 const ALL = Number.MAX_SAFE_INTEGER
@@ -49,9 +52,11 @@ export function createObserver({
   ledger,
   isStill,
   erasesWithoutConsent,
+  rulesVersion,
 }: ObserverParts): Observer {
   const oracles = new Map<string, TableOracle>()
   const erasing = createErasing({ disk, bus, oracles })
+  const ruling = createRuling({ oracles, isGone: erasing.isGone })
   const names = new Map<number, string>()
   /** E9: who used a visitID first. */
   const owners = new Map<string, string>()
@@ -117,6 +122,7 @@ export function createObserver({
     const after = oracles.get(globalVisitID)?.identity.belief.identityId ?? null
     provesTold(store, entry, oracles.get(globalVisitID)?.tells())
     erasing.took(number, entry, { globalVisitID, before, whose: whoseOf(entry, { before, after }) })
+    ruling.took(globalVisitID, entry)
     return globalVisitID
   }
 
@@ -278,12 +284,14 @@ export function createObserver({
   return {
     oracles,
     erasing,
+    ruling,
     withdrawn,
     opens(store, now) {
       takeAll(store)
       erasing.begins(store)
       age(store, now)
       startPosition = store.lastPosition()
+      ruling.starts(startPosition, rulesVersion())
       heardStart.clear()
     },
     told(store, { changes: told }, now) {

@@ -56,6 +56,8 @@ export type Operation =
         | 'diskIsFull'
         | 'diskHasRoom'
     }
+  /** From a deploy on; 0 = none. */
+  | { readonly does: 'rulesAre'; readonly version: number }
   | { readonly does: 'diskFails'; readonly atPut: number }
   | { readonly does: 'busAnswers'; readonly answer: 'store' | 'lost' | 'unanswered' | 'refused' | 'phantom' }
   | { readonly does: 'passes' | 'wallJumps'; readonly ms: number }
@@ -74,7 +76,15 @@ export function historyOf(dice: Dice, length: number): readonly Operation[] {
   // Some servers are configured so.
   const history: Operation[] = dice.chance(0.3) ? [{ does: 'erasesWithoutConsent' }] : []
   while (history.length < length) history.push(...dice.one(PHRASES)(dice))
-  return history.slice(0, length)
+  const lived = history.slice(0, length)
+  return dice.chance(0.4) ? withRules(dice, lived) : lived
+}
+
+/** Rules are in force from the beginning, and others some time later. */
+function withRules(dice: Dice, history: readonly Operation[]): readonly Operation[] {
+  const at = dice.below(history.length)
+  const rulesAre = (version: number): Operation => ({ does: 'rulesAre', version })
+  return [rulesAre(1), ...history.slice(0, at), rulesAre(dice.below(3)), ...history.slice(at)]
 }
 
 const PHRASES: readonly ((dice: Dice) => readonly Operation[])[] = [

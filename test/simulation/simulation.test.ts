@@ -25,6 +25,7 @@ const MET = [
   ...['a verdict taken back', 'a visit that ended superseded', 'a visit that ended expired'],
   ...['a visit that ended withdrawn', 'a visit that ended late', 'somebody known by SignOut'],
   ...['somebody known by agent', 'somebody known by rule', 'days that went by'],
+  ...['a rule that answered', 'a rule that paused itself'],
   ...['a person who was erased', 'a device that was erased', 'a device that begins anew'],
   ...[
     'an erasure that crashed at put',

@@ -50,6 +50,7 @@ export async function createWorld(broken: Broken): Promise<World> {
     ...{ disk: house.disk, bus: house.bus, ledger },
     isStill: () => isStill(house),
     erasesWithoutConsent: () => house.erasesWithoutConsent,
+    rulesVersion: () => house.rulesVersion,
   })
   const running = await house.start(observer)
   return {
@@ -226,6 +227,7 @@ export async function deploy(world: World, awayMs: number): Promise<void> {
   await moved(house, running.endUpkeep())
   await moved(house, running.retention.close())
   await moved(house, running.erasures.close())
+  await moved(house, running.rules.close())
   await moved(house, running.relay.close(0))
   await moved(house, running.visitors.close())
   await moved(house, running.store.close())
