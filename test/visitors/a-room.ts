@@ -196,6 +196,7 @@ async function open(path: string, { options, hands, logged, committed }: Opening
     await store.close()
     throw cause
   })
-  visitors.onCommitted((told) => void committed.push(told))
+  // A copy: the commit lets go of its rows when all are told.
+  visitors.onCommitted(({ changes, visits }) => void committed.push({ changes: [...changes], visits }))
   return { store, visitors }
 }
