@@ -4,6 +4,7 @@ import type { Life } from './erasing.ts'
 import { must } from './ledger.ts'
 import { PEOPLE } from './operations.ts'
 import type { TableOracle } from './table-oracle.ts'
+import { says } from './texts.ts'
 import { isErasing, type World } from './world.ts'
 
 /** What is read of an answer; what is not there is undefined. */
@@ -103,10 +104,17 @@ async function provesPerson(world: World, person: string): Promise<void> {
   )
   const isErased = erasing.all().some(({ kind, name }) => kind === 'person' && name === person)
   const path = `/identities/${person}`
-  // Whom only an erased device knew goes with the last of it.
-  if (!isLinked) return isErased && !isErasing(world) ? isUnknown(world, path) : undefined
+  // Whom only an erased device knew goes with the last of it, but where another one's stream names them since.
+  if (!isLinked)
+    return isErased && !isErasing(world) && !isNamed(world, person) ? isUnknown(world, path) : undefined
   const { status } = await world.running.ask(path)
   must(status === 200, 'H2', () => `${path} answers ${status}, and they are linked to a visit`)
+}
+
+function isNamed({ observer: { erasing } }: World, person: string): boolean {
+  return [...erasing.lives.values()].some(({ globalVisitID, entries }) => {
+    return !erasing.isGone(globalVisitID) && entries.some((entry) => says(entry, person))
+  })
 }
 
 /** A list, or the one that was asked for; none where nothing is there. */

@@ -284,6 +284,28 @@ export const FOUND_ERASING: readonly Found[] = [
     ],
   },
   {
+    what: 'one who came back is named on another device when the only one that knew them is erased: they stay',
+    history: [
+      { does: 'erasesWithoutConsent' },
+      says(0, 0, 'AddToCart'),
+      posts(0, 0),
+      SETTLES,
+      { does: 'assumes', browser: 0, person: 'sam', confidence: 0.5, back: 3 },
+      { does: 'isDeployed', awayMs: 60_000 },
+      erases('sam'),
+      comes(1, 1),
+      SETTLES,
+      says(1, 1, 'PageEntered', { consent: true }),
+      sends(1, 1, 2),
+      SETTLES,
+      says(2, 0, 'SignIn', { person: 'sam' }),
+      { does: 'assumes', browser: 1, person: 'sam', confidence: 0.2, back: 3 },
+      SETTLES,
+      says(1, 1, 'ConsentWithdrawn'),
+      { does: 'crashes', awayMs: 3_600_000 },
+    ],
+  },
+  {
     what: 'one of two of a name was forgotten as the other, and what had occurred before came between',
     history: [
       comes(2, 1, false),
