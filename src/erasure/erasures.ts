@@ -66,20 +66,22 @@ export function startErasures(parts: ErasureParts): Erasures {
   }
 
   /** False where another erasure was first. */
-  const hide = async (erasure: ErasureRow, { name, number }: ErasureSubject): Promise<boolean> => {
+  const hide = async (erasure: ErasureRow, subject: ErasureSubject): Promise<boolean> => {
     let isHidden = false
     let before: HiddenPerson | undefined
     const apply = (draft: Draft, at: number): void => {
-      const person = draft.identity(number) ?? unlinkedPerson(draft, { name, number })
+      const { name, number } = subject
+      const person = draft.identity(number) ?? unlinkedPerson(draft, subject)
       if (person === null) return
       isHidden = true
       before = visitors.forgetting.get(name)
-      const begun = { ...erasure, begunAt: at }
+      const begun = { ...erasure, begunAt: at, subject: { ...subject, number: person.identity } }
       hidePerson(draft, person, begun)
       rememberPerson(begun)
     }
     // Whoever comes next must not be told of what was not kept.
     const lost = (): void => {
+      const { name } = subject
       if (!isHidden) return
       if (before === undefined) visitors.forgetting.delete(name)
       else visitors.forgetting.set(name, before)

@@ -19,7 +19,7 @@ export interface Doing {
   readonly does: (step: Step) => Promise<void>
 }
 
-/** The number of a person whom entries only name: no identity has it, so that no row is taken for theirs. */
+/** The number of a person whom entries only name, until their erasure begins: no identity has it. */
 const UNLINKED = 2 ** 40 - 1
 
 /** The identity's number, or that of one who is only named; 0 = nobody is called so. */
@@ -29,14 +29,17 @@ export function personNumber(store: Store, identityId: string): number {
   return store.mentionsOf(identityId, 1).length > 0 ? UNLINKED : 0
 }
 
-/** What stands for the row of one who is only named; null where they have one by now, or never were meant. */
+/**
+ * What stands for the row of one who is only named; null where they have one by now, or never were meant. The number
+ * is their own: what a visitor is told of them by their pseudonym makes rows, and those are nobody else's.
+ */
 export function unlinkedPerson(
   draft: Draft,
-  { name: identityId, number: identity }: Pick<ErasureSubject, 'name' | 'number'>,
+  { name: identityId, number, pseudonym }: ErasureSubject,
 ): IdentityRow | null {
-  if (identity !== UNLINKED || draft.identityNumber(identityId) !== 0) return null
+  if (number !== UNLINKED || draft.identityNumber(identityId) !== 0) return null
   const nothing = { position: 0, firstSeen: 0, lastSeen: 0, profile: {}, contactId: null, contact: null }
-  return { identity, identityId, ...nothing }
+  return { identity: draft.numberIdentity(pseudonym), identityId, ...nothing }
 }
 
 /** The draft's part of the first step: the person is in no list, rule or profile any more. */

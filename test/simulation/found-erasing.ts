@@ -306,6 +306,24 @@ export const FOUND_ERASING: readonly Found[] = [
     ],
   },
   {
+    what: 'two who were only named shared a number, and what one of them left in a visit was taken for the other',
+    history: [
+      comes(2, 1),
+      SETTLES,
+      says(2, 1, 'UserInfo'),
+      says(2, 1, 'SignIn', { agoMs: 10_800_000, person: 'kim' }),
+      { does: 'rejects', browser: 2, person: 'kim', withSeq: true },
+      { does: 'answers', browser: 2, person: 'sam', confidence: 0.2, back: 2 },
+      sends(2, 1, 2),
+      SETTLES,
+      erases('kim'),
+      erases('sam'),
+      TURNS,
+      GOES_ON,
+      erases('kim'),
+    ],
+  },
+  {
     what: 'one of two of a name was forgotten as the other, and what had occurred before came between',
     history: [
       comes(2, 1, false),
