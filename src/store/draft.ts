@@ -57,8 +57,8 @@ export interface DraftRows extends HidingRows {
   /** The eventIDs of a visitor's entries, gathered when one is first asked for. */
   readonly seen: Map<number, ReadonlyMap<string, number>>
   /** One chunk each. */
-  readonly stretches: Stretch[]
-  readonly bases: BaseRow[]
+  stretches: Stretch[]
+  bases: BaseRow[]
   /** Null, of these and the rows below = it goes. */
   readonly visits: Map<string, VisitRow | null>
   readonly sessions: Map<string, SessionRow | null>
@@ -67,7 +67,7 @@ export interface DraftRows extends HidingRows {
   readonly identities: Map<number, IdentityRow | null>
   readonly links: Map<string, LinkRow | null>
   readonly contacts: Map<string, ContactRow | null>
-  readonly changes: ChangeRow[]
+  changes: ChangeRow[]
   readonly tokens: Map<string, TokenRow>
   readonly userAgents: Map<string, string>
   readonly addresses: Map<string, DraftAddress>
@@ -118,8 +118,12 @@ export function createDraft(below: RowReads, free: () => Readonly<Numbers>, owne
       rows.identityNumbers.set(identityId, number)
       return number
     },
-    changes: rows.changes,
-    stretches: rows.stretches,
+    get changes() {
+      return rows.changes
+    },
+    get stretches() {
+      return rows.stretches
+    },
     release: () => release(rows),
     get isEmpty() {
       return Object.values(rows).every((part) => !isGathered(part))
@@ -161,10 +165,11 @@ function emptyRows(below: RowReads, next: Readonly<Numbers>): Omit<DraftRows, 'o
 
 /** Rows of one commit are many, and those of the last ones would survive young collections: a third of what did. */
 function release(rows: DraftRows): void {
-  for (const part of Object.values(rows)) {
-    if (part instanceof Map) part.clear()
-    else if (Array.isArray(part)) part.length = 0
-  }
+  for (const part of Object.values(rows)) if (part instanceof Map) part.clear()
+  // Others, for whoever was told of these keeps them.
+  rows.stretches = []
+  rows.changes = []
+  rows.bases = []
 }
 
 function isGathered(part: unknown): boolean {

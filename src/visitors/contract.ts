@@ -143,7 +143,6 @@ export interface Standing {
  * all the same, when the store can write again.
  */
 export interface Committed {
-  /** To be copied by whoever keeps it: it is emptied when all are told. */
   readonly changes: readonly ChangeRow[]
   /** The open visit changed or ended: for the `visit` message to every socket of the visitor. */
   readonly visits: readonly {

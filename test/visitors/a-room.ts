@@ -196,7 +196,6 @@ async function open(path: string, { options, hands, logged, committed }: Opening
     await store.close()
     throw cause
   })
-  // A copy: the commit lets go of its rows when all are told.
-  visitors.onCommitted(({ changes, visits }) => void committed.push({ changes: [...changes], visits }))
+  visitors.onCommitted((told) => void committed.push(told))
   return { store, visitors }
 }
