@@ -84,7 +84,12 @@ function provesStream(people: readonly Erased[], { store }: Proving, life: Life)
   const left = now.find(({ identity }) => people.some((erased) => erased.number === identity))
   must(left === undefined, 'Q12: gone', () => `${globalVisitID}: entry ${left?.seq} is of one who is erased`)
   life.entries = now
-  life.stretches = [...life.stretches, ...owns.flatMap(({ stretches }) => stretches)]
+  // What led to the later of two may have gone with the first.
+  const sure = owns.flatMap(({ stretches }) => stretches)
+  life.stretches = [
+    ...life.stretches,
+    ...(owns.length === 1 ? sure : sure.map((stretch) => ({ ...stretch, from: stretch.ownFrom }))),
+  ]
   return words
 }
 

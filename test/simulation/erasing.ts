@@ -150,8 +150,10 @@ export function createErasing({ disk, bus, oracles }: ErasingParts): Erasing {
       ({ name, position: hidden, begunAt }) =>
         isSaid && name === words.data.identityId && hidden < entry.position && occurredAt <= begunAt,
     )
+    // V11: consent is withdrawn in the open visit, whichever visit the event is of.
+    const isOfVisit = words.eventName !== 'ConsentWithdrawn'
     must(
-      late === undefined && within(stretches, visit, occurredAt) !== 'surely',
+      late === undefined && !(isOfVisit && within(stretches, visit, occurredAt) === 'surely'),
       'Q12: erased',
       () => `${globalVisitID}: entry ${seq} occurred before what it belongs to was erased`,
     )

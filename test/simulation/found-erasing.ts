@@ -324,6 +324,27 @@ export const FOUND_ERASING: readonly Found[] = [
     ],
   },
   {
+    what: 'nobody was there since one was forgotten, and what occurred then led to the next (Q12)',
+    history: [
+      comes(2, 1),
+      SETTLES,
+      says(2, 1, 'AddToCart', { consent: true, visitOf: 2 }),
+      sends(2, 1, 2),
+      SETTLES,
+      { does: 'assumes', browser: 2, person: 'sam', confidence: 0.5, back: 5 },
+      SETTLES,
+      erases('sam'),
+      SETTLES,
+      { does: 'crashes', awayMs: 3_600_000 },
+      says(2, 1, 'PageEntered', { agoMs: 20_000, consent: true, page: 'p2' }),
+      { does: 'assumes', browser: 2, person: 'kim', confidence: 1, back: 1 },
+      comes(2, 1, false),
+      SETTLES,
+      sends(2, 1, 2),
+      erases('kim'),
+    ],
+  },
+  {
     what: 'one of two of a name was forgotten as the other, and what had occurred before came between',
     history: [
       comes(2, 1, false),

@@ -11,10 +11,17 @@ export interface Stretch {
 export interface Own {
   /** Seqs of entries that must be emptied. */
   readonly entries: ReadonlySet<number>
-  readonly stretches: readonly Stretch[]
+  readonly stretches: readonly OwnStretch[]
+}
+
+/** `ownFrom`: when the first of it occurred that is theirs alone. */
+export interface OwnStretch extends Stretch {
+  readonly ownFrom: number
 }
 
 interface Open {
+  /** When somebody else was forgotten: nobody was there from then on. */
+  since: number
   anonymous: StoredEntry[]
   own: StoredEntry[]
 }
@@ -26,14 +33,15 @@ export function ownOf(
 ): Own {
   const open = new Map<number, Open>()
   const entries = new Set<number>()
-  const stretches: Stretch[] = []
+  const stretches: OwnStretch[] = []
 
   const ends = (visit: number, to: number): void => {
-    const { own = [] } = open.get(visit) ?? {}
+    const { own = [], since = to } = open.get(visit) ?? {}
     open.delete(visit)
     if (own.length === 0) return
     for (const { seq } of own) entries.add(seq)
-    stretches.push({ visit, from: Math.min(...own.map(occurred)), to })
+    const ownFrom = Math.min(...own.filter((entry) => entry.identity === identity).map(occurred))
+    stretches.push({ visit, from: Math.min(since, ...own.map(occurred)), ownFrom, to })
   }
 
   for (const entry of stream) {
@@ -42,14 +50,16 @@ export function ownOf(
     const isOwn = entry.identity === identity
     // What tells of an erasure names nobody, and stays.
     if (entry.kind === 'person.erased') {
-      if (!isOwn && (open.get(visit)?.own.length ?? 0) > 0) ends(visit, entry.at)
+      if (isOwn) continue
+      if ((open.get(visit)?.own.length ?? 0) > 0) ends(visit, entry.at)
+      if (!open.has(visit)) open.set(visit, { since: entry.at, anonymous: [], own: [] })
       continue
     }
     const isAnothers = entry.erased === true || (entry.identity !== 0 && !isOwn)
     const before = open.get(visit)
     if (isAnothers || (!isOwn && (before?.own.length ?? 0) > 0)) ends(visit, occurred(entry))
     if (isAnothers) continue
-    const now = open.get(visit) ?? { anonymous: [], own: [] }
+    const now = open.get(visit) ?? { since: Number.MAX_SAFE_INTEGER, anonymous: [], own: [] }
     open.set(visit, now)
     if (isOwn) now.own.push(...now.anonymous.splice(0), entry)
     else now.anonymous.push(entry)
