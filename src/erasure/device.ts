@@ -1,10 +1,11 @@
 /** The erasure of a device: hidden at once, then every row of its visitor, its words about people too (Q12). */
 import type { Store } from '../store/contract.ts'
 import type { ErasureSubject } from '../store/erased.ts'
-import type { DeadRow, IdentityRow, LinkRow } from '../store/rows.ts'
+import type { ChangeRow, DeadRow, IdentityRow, LinkRow } from '../store/rows.ts'
 import { forgetAddresses } from '../visitors/addresses.ts'
 import { visitIDsIn } from '../visitors/entries.ts'
 import type { ErasureParts } from './contract.ts'
+import { leftChangeSteps } from './left-changes.ts'
 import { mentionSteps } from './mentions.ts'
 import { countMessages, deadWithout, deleteMessages, mustBePublished, ofDevice } from './messages.ts'
 import type { Doing } from './person.ts'
@@ -29,6 +30,7 @@ export async function eraseDevice({ parts, subject, lastTold, does }: Doing): Pr
   }
   for (const step of mentionSteps(store, globalVisitID)) await does(step)
   await deleteMessages(messages(), ofDevice(globalVisitID), does)
+  for (const step of leftChangeSteps(store, lastTold, isOf(number))) await does(step)
   const due = parts.now() + NAMES_KEEP_MS
   for (const step of rowSteps(store, number, { due })) await does(step)
   const dead = deadOf(store, number)
@@ -54,9 +56,17 @@ export async function surveyDevice(parts: ErasureParts, subject: ErasureSubject)
   for (const step of contactSteps(store, number, { isDry: true })) counts = sum(counts, step.counts)
   for (const step of mentionSteps(store, globalVisitID)) counts = sum(counts, step.counts)
   counts = sum(counts, await countMessages(messages(), ofDevice(globalVisitID)))
+  for (const step of leftChangeSteps(store, Number.MAX_SAFE_INTEGER, isOf(number))) {
+    counts = sum(counts, step.counts)
+  }
   for (const step of rowSteps(store, number, { isDry: true, due: 0 })) counts = sum(counts, step.counts)
   return counts
 }
+
+const isOf =
+  (number: number) =>
+  (change: ChangeRow): boolean =>
+    change.number === number
 
 /** What the person said of themselves here. */
 function* linkSteps(

@@ -1,10 +1,11 @@
 /** The erasure of a person: hidden at once, then erased visitor by visitor, then the messages, then the receipt (Q12). */
 import type { Draft, Store } from '../store/contract.ts'
 import type { ErasedSpan, ErasureRow, ErasureSubject } from '../store/erased.ts'
-import type { DeadRow, IdentityRow } from '../store/rows.ts'
+import type { ChangeRow, DeadRow, IdentityRow } from '../store/rows.ts'
 import { forgetAddresses } from '../visitors/addresses.ts'
 import { changeWithout, type Erased } from '../visitors/redaction.ts'
 import type { ErasureParts } from './contract.ts'
+import { leftChangeSteps } from './left-changes.ts'
 import { countMessages, deadWithout, deleteMessages, mustBePublished, ofPerson } from './messages.ts'
 import { personSteps } from './person-steps.ts'
 import { type Plan, type Planning, planOf } from './plan.ts'
@@ -68,6 +69,7 @@ export async function erasePerson(doing: Doing): Promise<void> {
   for (let step = contactStep(store, subject); step !== null; step = contactStep(store, subject)) {
     await does(step)
   }
+  for (const step of leftChangeSteps(store, lastTold, namesThem(subject))) await does(step)
   const dead = deadOf(store, erasedOf(subject))
   if (dead.length > 0) await store.putDead(dead)
   await deleteMessages(messages(), ofPerson(store, subject.name), does)
@@ -91,6 +93,9 @@ export async function surveyPerson(parts: ErasureParts, subject: ErasureSubject)
     const last = rows.at(-1)
     if (last === undefined || rows.length < STEP_ROWS) break
     from = last.position + 1
+  }
+  for (const step of leftChangeSteps(store, Number.MAX_SAFE_INTEGER, namesThem(subject))) {
+    counts = sum(counts, step.counts)
   }
   return sum(counts, await countMessages(messages(), ofPerson(store, subject.name, plans)))
 }
@@ -156,6 +161,11 @@ function contactStep(store: Store, { number }: ErasureSubject): Step | null {
   const contacts = store.contactsOfIdentity(number, { limit: STEP_ROWS })
   if (contacts.length === 0) return null
   return { erase: { gone: { contacts } }, counts: { contacts: contacts.length } }
+}
+
+function namesThem(subject: ErasureSubject): (change: ChangeRow) => boolean {
+  const erased = erasedOf(subject)
+  return (change) => changeWithout(erased, change) !== null
 }
 
 function deadOf(store: Store, erased: Erased): readonly DeadRow[] {

@@ -49,6 +49,32 @@ device('[Q12] nothing of its visitor is left but hashes, and verify finds all in
   await room.end()
 })
 
+for (const [kind, name] of [
+  ['device', 'device-one'],
+  ['person', 'pat'],
+] as const) {
+  device(
+    `[Q12] a change that outlived its entry goes with a ${kind}: retention leaves it until NATS has it`,
+    async () => {
+      const house = await openLived()
+      const { store } = house.room
+      const number = store.visitorNumber('device-one')
+      const chunks = store.chunks(number, { from: 1, entries: 99 }).map(({ seq }) => ({ number, seq }))
+      await store.erase({ gone: { chunks } })
+      const left = () =>
+        store
+          .changes({ limit: 999 })
+          .filter((change) => change.number === number && JSON.stringify(change.data).includes('"pat"'))
+      assert.ok(left().length > 0)
+      const surveyed = await house.erasures.survey(kind, name)
+      const { counts } = await house.erase(kind, name)
+      assert.equal(left(), [])
+      assert.is(counts.changes, surveyed?.changes)
+      await house.end()
+    },
+  )
+}
+
 device('[Q12] the person keeps what was said elsewhere', async () => {
   const house = await openLived()
   const { room } = house
