@@ -40,8 +40,8 @@ const COMMANDS: Readonly<Record<'floor' | 'ours', readonly [string, ...string[]]
   ours: ['../dist/src/main.js', 'serve'],
 }
 
-/** As `npm start` and the image have them; the floor too. */
-const HEAP = ['--max-semi-space-size=32', '--no-allocation-site-pretenuring']
+/** As `npm start` and the image have it; the floor too. */
+const YOUNG_SPACE = '--max-semi-space-size=32'
 
 /** Limits that guard against a hostile client are raised: the clients of a bench are all at one address. */
 const ENVIRONMENT = {
@@ -61,7 +61,7 @@ export async function startServerProcess(
   const folder = mkdtempSync(join(tmpdir(), 'vestibule-bench-'))
   const [module, ...args] = COMMANDS[contender]
   const child = fork(pathOf(module), args, {
-    execArgv: [...HEAP, '--expose-gc', '--import', pathOf('costs.mjs')],
+    execArgv: [YOUNG_SPACE, '--expose-gc', '--import', pathOf('costs.mjs')],
     env: { ...process.env, ...ENVIRONMENT, VESTIBULE_DATA: folder, ...more },
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   })

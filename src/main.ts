@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --max-semi-space-size=32 --no-allocation-site-pretenuring
+#!/usr/bin/env -S node --max-semi-space-size=32
 /** The command line: `vestibule COMMAND`. Each command is a file of src/commands/ and returns its exit code. */
 import { audit } from './commands/audit.ts'
 import { backup } from './commands/backup.ts'

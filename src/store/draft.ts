@@ -163,7 +163,7 @@ function emptyRows(below: RowReads, next: Readonly<Numbers>): Omit<DraftRows, 'o
   }
 }
 
-/** Rows of one commit are many, and those of the last ones would survive young collections: a third of what did. */
+/** Rows of one commit are many, and those of the last ones would survive young collections: a quarter of what did. */
 function release(rows: DraftRows): void {
   for (const part of Object.values(rows)) if (part instanceof Map) part.clear()
   // Others, for whoever was told of these keeps them.
