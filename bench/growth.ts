@@ -1,7 +1,7 @@
 /** What an event costs as what is stored grows, beside an empty folder in the same rounds. */
 import { execFileSync } from 'node:child_process'
 import { copyOf, type Folder, openSizes } from './history/folders.ts'
-import { openPager, type Pager, SECRET } from './history/pages.ts'
+import { openPager, type Pager, SECRET, untilStarted } from './history/pages.ts'
 import { atExit } from './leaving.ts'
 import { type Scale, type Throughput, throughputOf } from './measures.ts'
 import { type Attempt, alternate, attempt, failuresOf, measuredOf, median } from './rounds.ts'
@@ -88,6 +88,7 @@ async function loaded(folder: Folder | null, { measureMs }: Scale): Promise<Thro
   const server = await startServerProcess('ours', { VESTIBULE_KEYS: `bench:${SECRET}:metrics`, ...data })
   const pager = openPager(server.port)
   try {
+    await untilStarted(pager)
     const bytesBefore = await bytesOfRows(pager)
     const grownBy = async () => (await bytesOfRows(pager)) - bytesBefore
     return await throughputOf({ ...server, diskBytes: grownBy }, { measureMs })

@@ -1,6 +1,7 @@
 /** Asks for pages of 100 events over HTTP: one after another with the time of each, or by many clients at once. */
 import { randomInt } from 'node:crypto'
 import { Agent, type IncomingHttpHeaders, request } from 'node:http'
+import { setTimeout as pause } from 'node:timers/promises'
 import { NotCarried } from '../frames.ts'
 import { type Latency, latencyOf } from '../latency.ts'
 import { PATIENCE_MS, saying } from '../patience.ts'
@@ -10,7 +11,7 @@ export const SECRET = 'a-secret-of-the-bench'
 const LIMIT = 100
 
 /** The setting with which a server knows this bench. */
-export const KEYS = { VESTIBULE_KEYS: `bench:${SECRET}:history:read+erase` }
+export const KEYS = { VESTIBULE_KEYS: `bench:${SECRET}:history:read+erase+metrics` }
 
 export interface Pager {
   /** The times of the pages at these paths, one after another; each holds as many rows as fit. */
@@ -65,6 +66,17 @@ export function openPager(port: number): Pager {
       return pages.reduce((sum, one) => sum + one, 0)
     },
     close: () => agent.destroy(),
+  }
+}
+
+/** Q7: whoever had an open visit is told of the start first; with ten million events stored that takes seconds. */
+export async function untilStarted(pager: Pager): Promise<void> {
+  for (let before = -1; ; ) {
+    const { text } = await pager.ask('/metrics')
+    const awake = Number(/^vestibule_actors_awake (\d+)/m.exec(text)?.[1] ?? 0)
+    if (awake === before) return
+    before = awake
+    await pause(1_000)
   }
 }
 

@@ -6,7 +6,7 @@ import { alternate, median } from '../rounds.ts'
 import { printCells, shown } from '../table.ts'
 import { type Folder, makeCold } from './folders.ts'
 import { type Beside, ingestColumns, withIngest } from './ingest.ts'
-import { eventsPath, openPager } from './pages.ts'
+import { eventsPath, openPager, untilStarted } from './pages.ts'
 import { withServer } from './serving.ts'
 
 /** Pages asked for in a round, each of another visitor. */
@@ -51,6 +51,7 @@ async function measurePages(folder: Folder | undefined): Promise<Pages> {
   makeCold(folder)
   return await withServer(folder, async (server) => {
     const pager = openPager(server.port)
+    await untilStarted(pager)
     const [warmUp, visits, people] = sampled(folder)
     // The server's code is compiled before; the rows of these visitors are no part of the measure.
     for (let turn = 0; turn < 20; turn += 1) {
