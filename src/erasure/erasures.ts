@@ -2,6 +2,7 @@
 import type { Draft } from '../store/contract.ts'
 import type { ErasedKind, ErasureRow, ErasureSubject } from '../store/erased.ts'
 import type { HiddenPerson } from '../visitors/forgetting.ts'
+import { hiddenBy } from '../visitors/hiding.ts'
 import { SYSTEM_TIMING, type Timing } from '../visitors/timing.ts'
 import type { ErasureParts, Erasures } from './contract.ts'
 import { eraseDevice, surveyDevice } from './device.ts'
@@ -27,10 +28,9 @@ export function startErasures(parts: ErasureParts): Erasures {
   let beginning = 0
   let isGoingOn = false
 
-  const rememberPerson = ({ kind, subject, begunAt: hiddenAt }: ErasureRow): void => {
-    if (kind !== 'person' || subject === null) return
-    const { name: identityId, pseudonym, position } = subject
-    visitors.forgetting.set(identityId, { identityId, pseudonym, position, hiddenAt })
+  const rememberPerson = (erasure: ErasureRow): void => {
+    const person = hiddenBy(erasure)
+    if (person !== null) visitors.forgetting.set(person.identityId, person)
   }
 
   /** The same at each try: while others go on there is always one more change on its way. */
@@ -171,14 +171,16 @@ async function goOn(
   { id, lastTold }: { readonly id: string; readonly lastTold: number },
   signal: AbortSignal,
 ): Promise<void> {
-  const { store, visitors, log, now } = parts
+  const { store, visitors, log, now, timing = SYSTEM_TIMING } = parts
   let row = store.erasure(id)
   if (row === null || row.subject === null) return
   const { kind, subject } = row
 
-  const does = async ({ erase = {}, change, counts }: Step): Promise<void> => {
+  const does = async ({ erase, change, counts }: Step): Promise<void> => {
     signal.throwIfAborted()
     if (row === null) return
+    // It has only looked: others work, and nothing is written.
+    if (erase === undefined && change === undefined) return new Promise((resolve) => timing.soon(resolve))
     const next: ErasureRow = { ...row, counts: sum(row.counts, counts) }
     if (change === undefined) await store.erase({ ...erase, erasure: next })
     else {

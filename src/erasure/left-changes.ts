@@ -14,7 +14,9 @@ export function* leftChangeSteps(
     const last = page.at(-1)
     if (last === undefined) return
     const changes = page.filter((change) => isTheirs(change) && isLeft(store, change))
-    yield { erase: { gone: { changes } }, counts: changes.length > 0 ? { changes: changes.length } : {} }
+    yield changes.length === 0
+      ? { counts: {} }
+      : { erase: { gone: { changes } }, counts: { changes: changes.length } }
     from = last.position + 1
   }
 }

@@ -5,6 +5,7 @@ import type { EraseStep } from '../store/erased.ts'
 /** How many rows of each kind went, or were changed. */
 export type Counts = Readonly<Record<string, number>>
 
+/** One that has neither has only looked. */
 export interface Step {
   /** Rows that nobody else writes any more. */
   readonly erase?: EraseStep

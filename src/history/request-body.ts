@@ -22,7 +22,6 @@ export function parseJson(bytes: Uint8Array): unknown {
 }
 
 async function readBytes(request: Request, bytesMax: number): Promise<Uint8Array> {
-  if (request.body === null) return new Uint8Array()
   const bytes = await takeBody(request.body, bytesMax).catch(() => {
     throw new Problem(400, 'the body did not come whole')
   })

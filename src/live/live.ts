@@ -1,6 +1,5 @@
 /** `/live`: what is committed, as server-sent events; and tickets for browsers, which cannot send a key with it. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { Readable } from 'node:stream'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import { type Context, Hono } from 'hono'
 import { CLOSING, takeBody } from '../body.ts'
@@ -128,7 +127,7 @@ export function createLive<Who extends { readonly name: string }>(parts: LivePar
   async function issueTicket(context: Context): Promise<Response> {
     const who = await access.admit(context)
     if (who instanceof Response) return who
-    const body = await takeBody(context.req.raw.body ?? Readable.from([]), TICKET_BODY_BYTES)
+    const body = await takeBody(context.req.raw.body, TICKET_BODY_BYTES)
     const filters = body === null ? tooLong() : readFilters(parseJson(body), { allEvents })
     const outcome = filters instanceof Response ? filters.status : 201
     const about = filters instanceof Response ? {} : aboutOf(filters)

@@ -166,7 +166,7 @@ export interface Store extends RowReads, ErasureStore, RetentionStore {
 
   /** How many rows a table of docs/store.md has: a proof of the folder knows how many there may be. */
   rowCount(table: string): number
-  /** How many eventIDs are remembered; all of them are read. */
+  /** How many eventIDs are remembered. */
   seenCount(): number
   /** Whether the deadlines index has this visitor at this time. */
   isArmed(number: number, at: number): boolean

@@ -1,6 +1,6 @@
 // Reads that only a proof of the whole folder needs: how many rows there are, and whether one stands in an index.
 import type { Store } from './contract.ts'
-import { countSeen } from './seen.ts'
+import { countInRuns } from './seen.ts'
 import { KEYS, TABLE_NAMES, type TableName, type Tables } from './tables.ts'
 
 export type Proofs = Pick<Store, 'rowCount' | 'seenCount' | 'isArmed'>
@@ -9,7 +9,7 @@ export function createProofs(tables: Tables): Proofs {
   return {
     // LMDB counts a table's rows as they come and go: nothing is read.
     rowCount: (table) => entryCount(tables, table),
-    seenCount: () => countSeen(tables),
+    seenCount: () => entryCount(tables, 'seen') + countInRuns(tables),
     isArmed: (number, at) => tables.deadlines.doesExist(KEYS.deadline.of(at, number)),
   }
 }

@@ -103,11 +103,10 @@ export function forgetBefore(puts: Puts, out: Writer, { table, key, run }: SeenR
   if (kept.length > 0) putRun(puts, out, { number: KEYS.seenRun.part(key, 0), run: kept })
 }
 
-/** How many are remembered of all visitors. */
-export function countSeen(tables: Tables): number {
+/** How many stand in rows together, of all visitors. */
+export function countInRuns(tables: Tables): number {
   const reader = createReader()
   let count = 0
-  for (const _ of tables.seen.getKeys({})) count += 1
   for (const { value } of tables.seenRuns.getRange({})) {
     reader.open(value)
     count += reader.uint()

@@ -1,6 +1,8 @@
 /** What who reads sees of a person who is being erased: as if all of it were overwritten already (Q12). */
 import type { Store } from '../store/contract.ts'
+import type { ErasureRow } from '../store/erased.ts'
 import { type ChangeRow, isStoredEvent, type PageRow, type StoredEntry } from '../store/rows.ts'
+import type { HiddenPerson } from './forgetting.ts'
 import {
   blank,
   changeWithout,
@@ -19,12 +21,18 @@ export interface Hidden extends Erased {
 /** Who is being erased, by id, as the folder tells: for who looks at it beside its server. */
 export function hiddenIn(store: Pick<Store, 'erasures'>): ReadonlyMap<string, Hidden> {
   const people = new Map<string, Hidden>()
-  for (const { kind, subject, begunAt: hiddenAt } of store.erasures()) {
-    if (kind !== 'person' || subject === null) continue
-    const { name: identityId, pseudonym } = subject
-    people.set(identityId, { identityId, pseudonym, hiddenAt })
+  for (const erasure of store.erasures()) {
+    const person = hiddenBy(erasure)
+    if (person !== null) people.set(person.identityId, person)
   }
   return people
+}
+
+/** Whom an erasure that is under way hides; null = it is done, or of a device. */
+export function hiddenBy({ kind, subject, begunAt: hiddenAt }: ErasureRow): HiddenPerson | null {
+  if (kind !== 'person' || subject === null) return null
+  const { name: identityId, pseudonym, position } = subject
+  return { identityId, pseudonym, position, hiddenAt }
 }
 
 type Reads = Pick<Store, 'identity' | 'entries' | 'page' | 'pages' | 'changes'>
