@@ -181,16 +181,22 @@ failing('[Q1] a visitor that the disk says otherwise of is read again, and goes 
   await room.end()
 })
 
+/** A room with a visitor, over a disk whose flushes can fail. */
+async function openUnflushed() {
+  const disk = { isBroken: false }
+  const room = await openRoom({
+    beforeFlushed: async () => {
+      if (disk.isBroken) throw new Error('it was not flushed')
+    },
+  })
+  await room.record('g1', event('VisitStarted'))
+  return { room, disk }
+}
+
 failing(
   '[Q2] a commit that was refused at its flush and is there all the same is told then, and once',
   async () => {
-    const disk = { isBroken: false }
-    const room = await openRoom({
-      beforeFlushed: async () => {
-        if (disk.isBroken) throw new Error('it was not flushed')
-      },
-    })
-    await room.record('g1', event('VisitStarted'))
+    const { room, disk } = await openUnflushed()
     const told = room.committed.length
     disk.isBroken = true
     const [lost] = await Promise.allSettled([room.record('g2', event('VisitStarted', { visit: 'w1' }))])
@@ -211,13 +217,7 @@ failing(
 failing(
   '[Q2] [Q12] an erasure of a device that was refused so is told then, though it makes no entry',
   async () => {
-    const disk = { isBroken: false }
-    const room = await openRoom({
-      beforeFlushed: async () => {
-        if (disk.isBroken) throw new Error('it was not flushed')
-      },
-    })
-    await room.record('g1', event('VisitStarted'))
+    const { room, disk } = await openUnflushed()
     const told = room.committed.length
     disk.isBroken = true
     const erasing = room.visitors.erasing.inTurn('g1', (visitor) => visitor.erase())
