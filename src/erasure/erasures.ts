@@ -1,8 +1,7 @@
 /** Erasures, one after another: begun by hiding, gone on with after a crash or a failure, ended by a receipt (Q12). */
 import type { Draft } from '../store/contract.ts'
 import type { ErasedKind, ErasureRow, ErasureSubject } from '../store/erased.ts'
-import type { HiddenPerson } from '../visitors/forgetting.ts'
-import { hiddenBy } from '../visitors/hiding.ts'
+import { type HiddenPerson, hiddenBy } from '../visitors/hiding.ts'
 import { SYSTEM_TIMING, type Timing } from '../visitors/timing.ts'
 import type { ErasureParts, Erasures } from './contract.ts'
 import { eraseDevice, surveyDevice } from './device.ts'

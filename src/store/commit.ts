@@ -3,35 +3,11 @@ import type { Reader, Writer } from './bytes.ts'
 import type { Batch, VisitorPut } from './encode.ts'
 import { StaleCommit } from './errors.ts'
 import { commitExtent } from './node-rows.ts'
+import type { Puts } from './puts.ts'
 import { putSeen } from './seen.ts'
 import { KEYS, NOTHING, type TableName, type Tables } from './tables.ts'
 import { dropUnusedText } from './user-agents.ts'
 import { armedAtOf, connectedOf, newestOf, seqOf } from './visitor-row.ts'
-
-/** Called before each put and remove of a transaction, counted from 1; tests throw from it. */
-export type BeforePut = (table: TableName, count: number) => void
-
-/** Puts and removes of one transaction. */
-export interface Puts {
-  put(table: TableName, key: Uint8Array, value: Uint8Array): void
-  remove(table: TableName, key: Uint8Array): void
-}
-
-export function createPuts(tables: Tables, beforePut: BeforePut | undefined): Puts {
-  let count = 0
-  return {
-    put(table, key, value) {
-      count += 1
-      beforePut?.(table, count)
-      tables[table].putSync(key, value)
-    },
-    remove(table, key) {
-      count += 1
-      beforePut?.(table, count)
-      tables[table].removeSync(key)
-    },
-  }
-}
 
 /** Puts a batch; `out` is free by then. Throws `StaleCommit` where a visitor's stored seq is not the one before. */
 export function putBatch(tables: Tables, puts: Puts, { out, batch }: BatchPut): void {

@@ -1,7 +1,7 @@
 // Erasures: their rows, and the steps that overwrite and remove others' rows (Q12).
 import type { Reader, Writer } from './bytes.ts'
 import { decodeChunk, encodeChunk } from './chunk.ts'
-import { type Puts, removeRow } from './commit.ts'
+import { removeRow } from './commit.ts'
 import type {
   Chunk,
   DroppedRows,
@@ -17,6 +17,7 @@ import { encodeFading, fadingKey } from './fading.ts'
 import { hash16, idKey } from './keys.ts'
 import { nameKey } from './name-key.ts'
 import { encodeChange } from './node-rows.ts'
+import type { Puts } from './puts.ts'
 import { seenKeys } from './seen.ts'
 import { KEYS, OF_IDENTITY, OF_VISITOR, type TableName, type Tables } from './tables.ts'
 import { MAKES_ROOM, type Write } from './upkeep.ts'

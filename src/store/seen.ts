@@ -1,9 +1,9 @@
 // E1: which eventIDs a visitor's stream holds, by their hashes. Those that come in the order of their time stand many in a row.
 import { createReader, type Reader, type Writer } from './bytes.ts'
-import type { Puts } from './commit.ts'
 import type { Stretch } from './contract.ts'
 import { hashOf, seenKey, WIDTH } from './keys.ts'
 import { orderOf } from './order.ts'
+import type { Puts } from './puts.ts'
 import { isStoredEvent } from './rows.ts'
 import { KEYS, type TableName, type Tables } from './tables.ts'
 

@@ -1,9 +1,9 @@
 // Small writes beside the commits: changes and tokens forgotten, the relay's places, notes.
 import type { Reader, Writer } from './bytes.ts'
-import type { Puts } from './commit.ts'
 import type { Store } from './contract.ts'
 import { idKey, WIDTH } from './keys.ts'
 import { changeAt } from './node-rows.ts'
+import type { Puts } from './puts.ts'
 import { encodeSent } from './relay-rows.ts'
 import type { RelayPlaceRow } from './rows.ts'
 import { KEYS, type Tables } from './tables.ts'

@@ -1,6 +1,7 @@
 // Which visits came with which User-Agent: its text is kept as long as one of them is (Q12).
-import type { Puts } from './commit.ts'
+
 import { idKey, WIDTH } from './keys.ts'
+import type { Puts } from './puts.ts'
 import type { VisitRow } from './rows.ts'
 import { KEYS, type Tables } from './tables.ts'
 

@@ -6,7 +6,6 @@ import type { Draft, RowReads, Store } from '../store/contract.ts'
 import { isStoredEvent, type VisitorRow } from '../store/rows.ts'
 import type { Awake } from './awake.ts'
 import type { NewEntry, NewEvent } from './contract.ts'
-import type { Hidden } from './hiding.ts'
 import type { Erased } from './redaction.ts'
 
 export interface Forgetting extends Erased {
@@ -15,9 +14,6 @@ export interface Forgetting extends Erased {
   /** The node's position when it began: whoever has forgotten them did so behind it. */
   readonly position: number
 }
-
-/** Who is being erased, and hidden from whoever reads. */
-export interface HiddenPerson extends Forgetting, Hidden {}
 
 /** Entries read back at a time. */
 const STRIDE = 200

@@ -2,7 +2,7 @@
 import type { Store } from '../store/contract.ts'
 import type { ErasureRow } from '../store/erased.ts'
 import { type ChangeRow, isStoredEvent, type PageRow, type StoredEntry } from '../store/rows.ts'
-import type { HiddenPerson } from './forgetting.ts'
+import type { Forgetting } from './forgetting.ts'
 import {
   blank,
   changeWithout,
@@ -17,6 +17,9 @@ export interface Hidden extends Erased {
   /** When they were hidden, epoch ms: what is said of the same id later is about somebody new. */
   readonly hiddenAt: number
 }
+
+/** As whoever erases them, and visitors, need to know them. */
+export interface HiddenPerson extends Forgetting, Hidden {}
 
 /** Who is being erased, by id, as the folder tells: for who looks at it beside its server. */
 export function hiddenIn(store: Pick<Store, 'erasures'>): ReadonlyMap<string, Hidden> {

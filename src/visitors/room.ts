@@ -1,7 +1,7 @@
 /** What the functions of this room share: the store, the settings, the start, the log. Made once. */
 import type { Settings } from '../../machines/entries.ts'
 import type { Store } from '../store/contract.ts'
-import type { HiddenPerson } from './forgetting.ts'
+import type { HiddenPerson } from './hiding.ts'
 import type { SettingsBook } from './snapshots.ts'
 
 export interface VisitorsLog {
